@@ -1,0 +1,91 @@
+# Phasebook. `make help` lists what there is; Python 3.11 or newer and make are all it needs.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HTML   := _build/html
+
+INSTALLED := $(VENV)/.installed
+SOURCES   := $(VENV)/.sources
+MATHJAX   := book/_static/vendor/mathjax/tex-svg.js
+BUILT     := _build/.built
+
+# CODE is what the numbers come from, PAGES what the pages are made from besides.
+CODE  := constraints.txt $(shell find phasebook -type f \( -name '*.py' -o -name '*.mplstyle' -o -path '*/data/*' \) | LC_ALL=C sort)
+PAGES := _config.yml _toc.yml $(shell find book -type f ! -path '*/vendor/*' ! -path '*/__pycache__/*' ! -path '*/.*' | LC_ALL=C sort)
+
+.PHONY: help book test sweep chapter lab picture tidy address constraints clean FORCE
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+book: $(BUILT)  ## compute everything and build the book in _build/html, then check the built pages
+	$(BIN)/pytest tests/site
+	@echo "The book: $(HTML)/index.html"
+
+test: $(INSTALLED)  ## lint, check the types, run the tests
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/pytest tests --ignore=tests/site
+
+# The environment. pip is told to keep to the tested versions.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Phasebook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test,scale]'
+	@touch $@
+
+# MathJax, so that the pages show mathematics with no network. The venv brings npm where the system has none.
+$(MATHJAX): package.json package-lock.json $(INSTALLED)
+	@PATH="$$PATH:$(CURDIR)/$(BIN)"; export PATH; \
+	if npm ci --ignore-scripts --silent && test -f node_modules/mathjax/es5/tex-svg.js; then \
+	  mkdir -p $(@D) && cp node_modules/mathjax/LICENSE node_modules/mathjax/es5/tex-svg.js $(@D)/ && touch $@; \
+	else \
+	  echo "Cannot fetch MathJax from npm: the pages will load it from its public CDN, so mathematics needs a network."; \
+	fi
+
+sweep: $(INSTALLED)  ## train the 14 400 networks of the book (kept in the cache: the second time is quick)
+	$(BIN)/python -c 'import phasebook; phasebook.load_sweep("book")'
+
+# Checksums, not dates: a file that was removed or put back counts too.
+$(SOURCES): $(INSTALLED) FORCE
+	@cksum $(CODE) $(PAGES) > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# Executed cells are cached by their text alone: when the package has changed, everything is thrown away.
+$(BUILT): $(SOURCES) $(MATHJAX)
+	@$(MAKE) --no-print-directory sweep
+	@cksum $(CODE) > $(VENV)/.code
+	@cmp -s $(VENV)/.code _build/.code || $(BIN)/jupyter-book clean . --all
+	$(BIN)/jupyter-book build . --all -W --keep-going -n
+	@cp $(VENV)/.code _build/.code
+	@touch $@
+
+chapter: $(INSTALLED)  ## run one chapter: make chapter NAME=phase_diagram
+	@test -n "$(NAME)" || { echo "Which one? make chapter NAME=phase_diagram"; exit 2; }
+	$(BIN)/python tools/run_chapter.py $(NAME)
+
+lab: $(INSTALLED)  ## open the chapters as notebooks in JupyterLab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	$(BIN)/jupytext-config set-default-viewer
+	$(BIN)/jupyter lab book
+
+picture: $(INSTALLED)  ## draw the phase diagram of the README from the book's own data
+	$(BIN)/python tools/picture.py docs/phase_diagram.png
+
+tidy: $(INSTALLED)  ## sort imports, mend what ruff can, bring the chapters to jupytext's form
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/python tools/tidy_chapters.py
+
+address: $(INSTALLED)  ## move the project: make address URL=https://github.com/NAME/REPOSITORY
+	@test -n "$(URL)" || { echo "Where to? make address URL=https://github.com/NAME/REPOSITORY"; exit 2; }
+	$(BIN)/python tools/address.py $(URL)
+
+constraints: $(INSTALLED)  ## write the versions installed now into constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[book,lab,test,scale]'
+	@{ sed -n 1p constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/^\(torch==[0-9.]*\)+.*/\1/'; } > $(VENV)/.constraints
+	@cp $(VENV)/.constraints constraints.txt
+
+clean:  ## remove what was built (the environment and the cache of results stay)
+	rm -rf _build node_modules book/_static/vendor
