@@ -1,0 +1,77 @@
+"""Averages over networks against closed formulas."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import spearmanr
+
+from phasebook.statistics import (
+    bootstrap,
+    mean_and_error,
+    median_and_band,
+    median_log_ratio,
+    rank_correlation,
+)
+
+
+@pytest.fixture
+def sample() -> xr.DataArray:
+    return xr.DataArray(np.random.default_rng(1).standard_normal((3, 2000)), dims=("temperature", "model"))
+
+
+def test_standard_error_of_a_mean(sample):
+    """s / sqrt(n), by numpy."""
+    mean, error = mean_and_error(sample)
+    np.testing.assert_allclose(mean, sample.values.mean(1))
+    np.testing.assert_allclose(error, sample.values.std(1, ddof=1) / np.sqrt(2000))
+
+
+def test_a_diverged_network_is_left_out_of_the_mean(sample):
+    """NaN in one network: the mean and the error of the others."""
+    broken = sample.copy()
+    broken[:, 7] = np.nan
+    rest = np.delete(sample.values, 7, axis=1)
+    mean, error = mean_and_error(broken)
+    np.testing.assert_allclose(mean, rest.mean(1))
+    np.testing.assert_allclose(error, rest.std(1, ddof=1) / np.sqrt(1999))
+
+
+def test_error_of_one_network_is_unknown():
+    """A single network has a mean and no error."""
+    mean, error = mean_and_error(xr.DataArray([[2.0]], dims=("temperature", "model")))
+    assert mean.item() == 2.0
+    assert np.isnan(error.item())
+
+
+def test_band_of_a_normal_sample_is_one_sigma(sample):
+    """The 16th and 84th percentile of a standard normal distribution are -0.994 and 0.994."""
+    median, lower, upper = median_and_band(sample)
+    assert abs(median).max() < 0.2
+    np.testing.assert_allclose(lower, -0.994, atol=0.2)
+    np.testing.assert_allclose(upper, 0.994, atol=0.2)
+
+
+def test_bootstrap_finds_the_standard_error(sample):
+    """For a mean the bootstrap error is the standard error, to 1 / sqrt(2 resamples)."""
+    row = sample.isel(temperature=0)
+    estimate = bootstrap(lambda data: float(data.mean()), row, resamples=800, seed=3)
+    assert estimate.value == pytest.approx(float(row.mean()))
+    assert estimate.error == pytest.approx(float(mean_and_error(row)[1]), rel=0.12)
+    assert estimate == bootstrap(lambda data: float(data.mean()), row, resamples=800, seed=3)
+
+
+def test_rank_correlation_is_spearmans():
+    """Against scipy, with ties, a missing cell and transposed dims."""
+    rng = np.random.default_rng(2)
+    first = xr.DataArray(rng.integers(0, 9, (6, 5)).astype(float), dims=("temperature", "inv_sigma_w"))
+    second = first + xr.DataArray(rng.standard_normal((6, 5)), dims=("temperature", "inv_sigma_w"))
+    expected, _ = spearmanr(first.values.ravel()[1:], second.values.ravel()[1:])
+    second[0, 0] = np.nan
+    assert rank_correlation(first, second.transpose()) == pytest.approx(expected)
+
+
+def test_median_log_ratio_in_decades():
+    """Ten times larger everywhere but in one cell is one decade; cells without a logarithm do not count."""
+    second = xr.DataArray([1.0, 2.0, 3.0, 0.0], dims="temperature")
+    first = xr.DataArray([10.0, 20.0, 3000.0, 5.0], dims="temperature")
+    assert median_log_ratio(first, second) == pytest.approx(1.0)
