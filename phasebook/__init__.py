@@ -1,0 +1,64 @@
+"""Phasebook: an executable companion to arXiv:2509.01349, the phase diagram of SGD in multilayer networks.
+
+Names are looked up when first used, so that `import phasebook` costs nothing and a sweep, which needs no
+PyTorch, does not load it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import figures
+    from .network import Ensemble, sample_ensemble, sample_networks
+    from .observables import measure
+    from .runs.config import SCALES, Config
+    from .runs.load import load_sweep
+    from .runs.sweep import run_sweep
+    from .sgd import Trajectory, train
+    from .spectra import eigenvalues
+
+__all__ = [
+    "SCALES",
+    "Config",
+    "Ensemble",
+    "Trajectory",
+    "eigenvalues",
+    "figures",
+    "load_sweep",
+    "measure",
+    "run_sweep",
+    "sample_ensemble",
+    "sample_networks",
+    "train",
+]
+
+_MODULE_OF = {
+    "SCALES": ".runs.config",
+    "Config": ".runs.config",
+    "Ensemble": ".network",
+    "Trajectory": ".sgd",
+    "eigenvalues": ".spectra",
+    "load_sweep": ".runs.load",
+    "measure": ".observables",
+    "run_sweep": ".runs.sweep",
+    "sample_ensemble": ".network",
+    "sample_networks": ".network",
+    "train": ".sgd",
+}
+_SUBMODULES = {"figures"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f".{name}", __name__)
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,155 @@
+"""The command `phasebook`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from phasebook import __version__
+from phasebook.runs.checks import InvalidConfig
+from phasebook.runs.config import scale
+
+FIELDS = {
+    "models": "n_models",
+    "epochs": "epochs",
+    "temperature": "temperatures",
+    "inv_sigma_w": "inv_sigma_ws",
+    "seed": "seed",
+    "batch_size": "batch_size",
+    "order": "order",
+    "precision": "precision",
+}
+"""Options that set a field of `Config`."""
+FLAGS = {field: "--" + option.replace("_", "-") for option, field in FIELDS.items()}
+
+
+class UsageError(Exception):
+    """A command line that cannot be obeyed; the message is one line."""
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception that no `except Exception` swallows."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a bad command line in one line, without the usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}")
+
+
+def parser() -> Parser:
+    top = Parser(prog="phasebook", description="Phase diagram of SGD: compute sweeps and look at them.")
+    top.add_argument("--version", action="version", version=f"phasebook {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND")
+    sweep = commands.add_parser(
+        "sweep",
+        allow_abbrev=False,
+        help="train networks over the phase diagram and write a data set",
+        description="Train networks over the phase diagram and write a data set. "
+        "Can be stopped or killed at any time: the same command goes on where it was.",
+    )
+    sweep.set_defaults(action=_sweep, command="phasebook sweep")
+    sweep.add_argument("--scale", required=True, metavar="smoke|book|paper")
+    sweep.add_argument("--models", metavar="N", help="networks per cell")
+    sweep.add_argument("--epochs", metavar="E", help="training time; an epoch is 1000 SGD steps at |B| = 4")
+    sweep.add_argument("--temperature", nargs="+", metavar="T", help="learning rate / |B|, as 0.25 or 2^-2")
+    sweep.add_argument("--inv-sigma-w", nargs="+", metavar="S", help="1/sigma_W, as 0.25 or 2^-2")
+    sweep.add_argument("--seed", metavar="S")
+    sweep.add_argument("--batch-size", metavar="B")
+    sweep.add_argument("--order", metavar="fixed|shuffled|with_replacement", help="of the training data")
+    sweep.add_argument("--precision", metavar="float32|float64")
+    sweep.add_argument("--threads", metavar="N", help="default: all processors; never changes a bit")
+    sweep.add_argument("--out", required=True, metavar="FILE.nc", type=Path)
+    info = commands.add_parser("info", allow_abbrev=False, help="say what a data set is")
+    info.set_defaults(action=_info, command="phasebook info")
+    info.add_argument("file", metavar="FILE.nc", type=Path)
+    return top
+
+
+def execute(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; errors of the user are one line on stderr and code 2."""
+    try:
+        options = parser().parse_args(arguments)
+        if not hasattr(options, "action"):
+            raise UsageError("phasebook: which command? sweep or info (phasebook --help says more)")
+    except UsageError as error:
+        return _fail(str(error))
+    try:
+        return options.action(options)
+    except InvalidConfig as error:
+        return _fail(f"{options.command}: {FLAGS.get(error.name, '--' + error.name)} {error.problem}")
+
+
+def main() -> int:
+    """Entry point of the command: as `execute`, and stops at once when interrupted.
+
+    Threads in the kernel cannot be stopped, and the interpreter would wait for them: hence `os._exit`. All
+    that is finished is on the disk by then.
+    """
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return execute()
+    except (KeyboardInterrupt, Terminated) as stop:
+        code = 130 if isinstance(stop, KeyboardInterrupt) else 143
+        _fail("phasebook: interrupted; what is finished is kept, the same command goes on from there")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    given = {option: getattr(options, option) for option in FIELDS if getattr(options, option) is not None}
+    settings = {FIELDS[option]: _parse(value) for option, value in given.items()}
+    config = replace(scale(options.scale), **settings)
+    # Checked before the slow imports, so that a slip of the keyboard is answered at once.
+    from phasebook.runs.store import SweepError
+    from phasebook.runs.sweep import run_sweep
+
+    try:
+        run_sweep(config, options.out, scale=options.scale, threads=_parse(options.threads))
+    except SweepError as error:
+        return _fail(f"{options.command}: {error}")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from phasebook.runs.describe import describe
+    from phasebook.runs.store import SweepError
+
+    try:
+        print("\n".join(describe(options.file)))
+    except SweepError as error:
+        return _fail(f"{options.command}: {error}")
+    return 0
+
+
+def _parse(value: Any) -> Any:
+    """Numbers, also written as 2^-5 or 1e5; what is no number is left for `Config` to refuse."""
+    if isinstance(value, list):
+        return tuple(_parse(item) for item in value)
+    try:
+        base, hat, exponent = value.partition("^")
+        return float(base) ** float(exponent) if hat else int(value) if value.isdecimal() else float(value)
+    except (AttributeError, ValueError, OverflowError, ZeroDivisionError):
+        return value
+
+
+def _fail(message: str) -> int:
+    print(" ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
