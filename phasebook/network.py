@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,13 +111,15 @@ def sample_networks(
         ValueError: a temperature or 1/sigma_W not positive and finite, or a width or size below 1.
     """
     if min(*widths, n_samples, len(networks)) < 1 or len(widths) < 3:
-        raise ValueError(f"widths, samples and networks must be positive, got {widths}, {n_samples}, {len(networks)}")
+        raise ValueError(
+            f"widths, samples and networks must be positive, got {widths}, {n_samples}, {len(networks)}"
+        )
     for temperature, inv_sigma_w, _ in networks:
         if not (0 < temperature < np.inf and 0 < inv_sigma_w < np.inf):
             raise ValueError(
                 f"temperature and 1/sigma_W must be positive numbers, got {temperature} and {inv_sigma_w}"
             )
-    shapes = [(n, m) for m, n in zip(widths[:-1], widths[1:], strict=True)]
+    shapes = [(n, m) for m, n in pairwise(widths)]
     trained = len(shapes) - 1
     drawn = []
     for temperature, inv_sigma_w, model in networks:
@@ -150,6 +153,28 @@ def forward(layers: Sequence[Array], inputs: Array) -> list[Array]:
 def loss(outputs: Array, targets: Array) -> Array:
     """Half the mean squared error, Eq. (2.6): shape (..., sample, n_L) -> (...)."""
     return 0.5 * np.mean(np.sum((outputs - targets) ** 2, axis=-1), axis=-1)
+
+
+def couplings(readout: Array) -> Array:
+    """J = W^T W of the last layer, Eq. (2.8): (..., n_L, n_{L-1}) -> (..., n_{L-1}, n_{L-1})."""
+    return np.swapaxes(readout, -1, -2) @ readout
+
+
+def external_field(targets: Array, readout: Array) -> Array:
+    """h = y W of the last layer, Eq. (2.8): (..., sample, n_L) -> (..., sample, n_{L-1})."""
+    return targets @ readout
+
+
+def spin_hamiltonian(features: Array, targets: Array, readout: Array) -> Array:
+    """The loss as a Hamiltonian of the features, Eq. (2.9): the loss (2.6) less a constant of the data.
+
+    Args:
+        features: phi, (..., sample, n_{L-1}).
+        targets: y, (..., sample, n_L).
+        readout: W^(L), (..., n_L, n_{L-1}).
+    """
+    interaction = np.einsum("...ai,...ij,...aj->...a", features, couplings(readout), features) / 2
+    return np.mean(interaction - np.sum(external_field(targets, readout) * features, axis=-1), axis=-1)
 
 
 def per_sample_gradient(

@@ -104,7 +104,9 @@ def train(
     widths = (ensemble.inputs.shape[-1], *(layer.shape[1] for layer in ensemble.student))
     applies = fused_applies(widths, trained=ensemble.trained, batch_size=batch_size)
     if engine == "fused" and not applies:
-        raise ValueError(f"the fused kernel does not train widths {widths}, layer {ensemble.trained}, |B| {batch_size}")
+        raise ValueError(
+            f"the fused kernel does not train widths {widths}, layer {ensemble.trained}, |B| {batch_size}"
+        )
 
     def batches(epoch: int) -> NDArray[np.int64]:
         return batches_of_epoch(epoch, order=order, n_samples=n_samples, batch_size=batch_size, seed=seed)
@@ -137,7 +139,9 @@ def train(
         )
         weights = recorded[0]
     updates = int(steps[-1]) - last_epoch
-    final, before = (weights[:, np.searchsorted(stops, s)].astype(np.float64) for s in (steps[-1], last_epoch))
+    final, before = (
+        weights[:, np.searchsorted(stops, s)].astype(np.float64) for s in (steps[-1], last_epoch)
+    )
     moved = np.linalg.norm(final - before, axis=(-2, -1))
     return Trajectory(
         steps=steps,
@@ -182,10 +186,10 @@ def train_torch(
     weights = [torch.as_tensor(np.array(w), dtype=x.dtype, device=device) for w in layers]
     learnt = [weights[number - 1].requires_grad_() for number in sorted(trained)]
     history: list[list[Array]] = [[] for _ in learnt]
-    step, table = 0, torch.as_tensor(batches(0))
+    done, table = 0, torch.as_tensor(batches(0))
     squares = torch.zeros(len(x), len(table), dtype=x.dtype, device=device)
     for stop in record_steps:
-        for step in range(step, stop):
+        for step in range(done, stop):
             epoch, row = divmod(step, len(table))
             if row == 0:
                 table = torch.as_tensor(batches(epoch))
@@ -198,7 +202,7 @@ def train_torch(
                 squares[:, row] = square
                 for weight, gradient in zip(learnt, gradients, strict=True):
                     weight -= eps * gradient
-        step = stop
+        done = stop
         for record, weight in zip(history, learnt, strict=True):
             record.append(weight.detach().cpu().numpy().copy())
     return [np.stack(record, axis=1) for record in history], squares.cpu().numpy()

@@ -1,4 +1,4 @@
-"""tanh on vectors, from additions, multiplications and one division, so that its bits are the same everywhere.
+"""tanh on vectors, from additions, multiplications and one division, with the same bits everywhere.
 
 With m = exp(2x) - 1, tanh x = m / (m + 2). The exponential is reduced as usual: 2x = n ln 2 + r with n a
 whole number and |r| <= ln 2 / 2, exp(2x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), and exp(r) - 1 is its Taylor
@@ -13,9 +13,8 @@ from math import factorial, log
 from typing import Any
 
 from llvmlite import ir
-from numba.core.extending import intrinsic
 
-from phasebook.engine.vector import Vector, emit_fma, splat
+from phasebook.engine.vector import Vector, emit_fma, emitted, splat
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ SINGLE = _Format(saturation=9.1, terms=7, mantissa_bits=23, exponent_bias=127)
 DOUBLE = _Format(saturation=19.1, terms=13, mantissa_bits=52, exponent_bias=1023)
 
 
-@intrinsic
+@emitted
 def tanh(typing_context: Any, x: Vector) -> Any:
     """Hyperbolic tangent of every lane; not-a-number stays what it is."""
 
@@ -67,7 +66,9 @@ def emit_tanh(builder: Any, x: Any, form: _Format) -> Any:
 
     word = ir.IntType(32 if form is SINGLE else 64)
     words = ir.VectorType(word, kind.count)
-    bits = builder.shl(builder.bitcast(shifted, words), ir.Constant(words, [word(form.mantissa_bits)] * kind.count))
+    bits = builder.shl(
+        builder.bitcast(shifted, words), ir.Constant(words, [word(form.mantissa_bits)] * kind.count)
+    )
     bias = ir.Constant(words, [word(form.exponent_bias << form.mantissa_bits)] * kind.count)
     power = builder.bitcast(builder.add(bits, bias), kind)
 

@@ -13,9 +13,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.extending import intrinsic
 
-from phasebook.engine.vector import Memory, Vector, emit_fma, splat
+from phasebook.engine.vector import Memory, Vector, emit_fma, emitted, splat
 
 TILE = 4
 
@@ -23,18 +22,31 @@ TILE = 4
 def _contraction(samples: int) -> Any:
     """Tile of z_bi = sum_k W_ik h_bk for four units i and `samples` samples b."""
 
-    @intrinsic
+    @emitted
     def contract(
-        typing_context: Any, weights: Any, features: Any, offsets: Any, out: Any, i: Any, b: Any, units: Any, inputs: Any
+        typing_context: Any,
+        weights: Any,
+        features: Any,
+        offsets: Any,
+        out: Any,
+        i: Any,
+        b: Any,
+        units: Any,
+        inputs: Any,
     ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             w, h, z = (Memory(context, builder, signature.args[n], args[n]) for n in (0, 1, 3))
             i, b, units, inputs = args[4:]
             rows = [builder.mul(_plus(builder, i, n), inputs) for n in range(TILE)]
-            starts = [_item(context, builder, signature.args[2], args[2], _plus(builder, b, n)) for n in range(samples)]
+            starts = [
+                _item(context, builder, signature.args[2], args[2], _plus(builder, b, n))
+                for n in range(samples)
+            ]
 
             def terms(k: Any) -> tuple[list[Any], list[Any]]:
-                return [w.load(builder.add(row, k)) for row in rows], [h.load(builder.add(s, k)) for s in starts]
+                return [w.load(builder.add(row, k)) for row in rows], [
+                    h.load(builder.add(s, k)) for s in starts
+                ]
 
             sums = _sum_of_products(builder, Vector(weights.dtype).llvm_type(), inputs, TILE, samples, terms)
             for n in range(samples):
@@ -53,16 +65,26 @@ contract_four = _contraction(TILE)
 contract_one = _contraction(1)
 
 
-@intrinsic
+@emitted
 def descend(
-    typing_context: Any, weights: Any, features: Any, offsets: Any, errors: Any, i: Any, k: Any, units: Any, inputs: Any
+    typing_context: Any,
+    weights: Any,
+    features: Any,
+    offsets: Any,
+    errors: Any,
+    i: Any,
+    k: Any,
+    units: Any,
+    inputs: Any,
 ) -> Any:
     """Tile of W_ik -= sum_b g_bi h_bk for four units i and four inputs k."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         w, h, g = (Memory(context, builder, signature.args[n], args[n]) for n in (0, 1, 3))
         i, k, units, inputs = args[4:]
-        batch = builder.extract_value(context.make_array(signature.args[2])(context, builder, args[2]).shape, 0)
+        batch = builder.extract_value(
+            context.make_array(signature.args[2])(context, builder, args[2]).shape, 0
+        )
 
         def terms(b: Any) -> tuple[list[Any], list[Any]]:
             row = builder.add(builder.mul(b, units), i)
@@ -84,10 +106,17 @@ def descend(
 
 
 def _sum_of_products(
-    builder: Any, kind: ir.VectorType, count: Any, rows: int, columns: int, terms: Callable[[Any], tuple[list[Any], list[Any]]]
+    builder: Any,
+    kind: ir.VectorType,
+    count: Any,
+    rows: int,
+    columns: int,
+    terms: Callable[[Any], tuple[list[Any], list[Any]]],
 ) -> list[list[Any]]:
     """sum_n a_r(n) b_c(n), n = 0 .. count - 1, for all r and c at once; `terms(n)` gives the a's and b's."""
-    sums = [[cgutils.alloca_once_value(builder, splat(kind, 0.0)) for _ in range(columns)] for _ in range(rows)]
+    sums = [
+        [cgutils.alloca_once_value(builder, splat(kind, 0.0)) for _ in range(columns)] for _ in range(rows)
+    ]
     for row in sums:
         for place in row:
             builder.store(splat(kind, 0.0), place)

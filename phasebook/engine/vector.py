@@ -22,9 +22,15 @@ from numba.core.datamodel import models
 from numba.core.extending import intrinsic, overload, register_model
 
 
+def emitted(function: Callable[..., Any]) -> Any:
+    """Numba's `intrinsic`, for a type checker: what is called takes other arguments than what is written."""
+    return intrinsic(function)
+
+
 def register_bytes() -> int:
     """Width of a vector: that of the registers of the processor Numba compiles for."""
-    features = get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
+    chosen = getattr(config, "CPU_FEATURES", None)  # NUMBA_CPU_FEATURES
+    features = get_host_cpu_features() if chosen is None else chosen
     return next((size for name, size in (("+avx512f", 64), ("+avx2", 32)) if name in features), 16)
 
 
@@ -49,10 +55,11 @@ class _VectorModel(models.PrimitiveModel):
 class Memory:
     """Code that reads and writes an array's vectors, for the functions below and for `tiles.py`."""
 
-    def __init__(self, context: Any, builder: Any, array_type: types.Array, array: Any) -> None:
+    def __init__(self, context: Any, builder: Any, array_type: Any, array: Any) -> None:
         self._builder = builder
-        self._align = array_type.dtype.bitwidth // 8
-        pointer = Vector(array_type.dtype).llvm_type().as_pointer()
+        vector = Vector(array_type.dtype)
+        self._align = vector.dtype.bitwidth // 8
+        pointer = vector.llvm_type().as_pointer()
         self._data = builder.bitcast(context.make_array(array_type)(context, builder, array).data, pointer)
 
     def load(self, index: Any) -> Any:
@@ -74,7 +81,7 @@ def splat(kind: ir.VectorType, value: float) -> ir.Constant:
     return ir.Constant(kind, [ir.Constant(kind.element, value)] * kind.count)
 
 
-@intrinsic
+@emitted
 def load(typing_context: Any, array: types.Array, index: types.Integer) -> Any:
     """Vector number `index` of `array`."""
 
@@ -84,7 +91,7 @@ def load(typing_context: Any, array: types.Array, index: types.Integer) -> Any:
     return Vector(array.dtype)(array, types.intp), generate
 
 
-@intrinsic
+@emitted
 def store(typing_context: Any, vector: Vector, array: types.Array, index: types.Integer) -> Any:
     """Write `vector` as number `index` of `array`."""
 
@@ -109,14 +116,14 @@ def _operation(emit: Callable[..., Any], arity: int) -> Any:
         2: lambda typing_context, a, b: typed(typing_context, a, b),
         3: lambda typing_context, a, b, c: typed(typing_context, a, b, c),
     }
-    return intrinsic(forms[arity])
+    return emitted(forms[arity])
 
 
 def _define_operator(symbol: Callable[..., Any], emit: Callable[..., Any]) -> None:
     operation = _operation(emit, 2)
 
     @overload(symbol)
-    def choose(a, b):  # type: ignore[no-untyped-def]  # Numba compares the names and annotations of both signatures
+    def choose(a, b):  # without annotations: Numba compares the two signatures to the letter
         if isinstance(a, Vector) and isinstance(b, Vector):
             return lambda a, b: operation(a, b)
         return None

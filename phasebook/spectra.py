@@ -1,0 +1,77 @@
+"""Eigenvalues of X = W W^T, Eq. (4.1), and the laws of random matrices they are compared with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from phasebook.network import Array
+
+
+def eigenvalues(weights: Array) -> Array:
+    """Eigenvalues of X = W W^T, Eq. (4.1): shape (..., n_2, n_1) -> (..., n_2), ascending.
+
+    Computed in double precision from X itself; non-finite weights give not-a-number.
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    finite = np.isfinite(weights).all(axis=(-2, -1), keepdims=True)
+    safe = np.where(finite, weights, 0.0)
+    # For finite but enormous weights the squares overflow: scale to order one before and back after.
+    scale = np.maximum(np.abs(safe).max(axis=(-2, -1), keepdims=True), np.finfo(float).tiny)
+    scaled = safe / scale
+    with np.errstate(over="ignore"):
+        x = np.linalg.eigvalsh(scaled @ np.swapaxes(scaled, -1, -2)) * scale[..., 0] ** 2
+    x[~finite[..., 0, 0]] = np.nan
+    return x
+
+
+def level_spacing(x: Array) -> Array:
+    """Mean spacing S = (x_N - x_1) / (N - 1) of ascending eigenvalues, Eq. (4.5): (..., N) -> (...)."""
+    return (x[..., -1] - x[..., 0]) / (x.shape[-1] - 1)
+
+
+def marchenko_pastur_edges(*, sigma_w: float, aspect: float) -> tuple[float, float]:
+    """x_- and x_+ of Eq. (4.2), sigma_w^2 (1 -+ sqrt(aspect))^2.
+
+    Raises:
+        ValueError: `sigma_w` not positive, or `aspect` outside (0, 1].
+    """
+    if not 0 < sigma_w < np.inf:
+        raise ValueError(f"sigma_w must be a positive number, got {sigma_w}")
+    if not 0 < aspect <= 1:
+        raise ValueError(f"aspect must lie in (0, 1], got {aspect}")
+    return sigma_w**2 * (1 - np.sqrt(aspect)) ** 2, sigma_w**2 * (1 + np.sqrt(aspect)) ** 2
+
+
+def marchenko_pastur(x: Array, *, sigma_w: float, aspect: float) -> Array:
+    """Spectral density of X = W W^T at initialisation, Eq. (4.2), in the limit of large matrices.
+
+    For W of shape (n_2, n_1) with independent entries N(0, sigma_w^2 / n_1).
+
+    Args:
+        x: where to evaluate, any shape.
+        sigma_w: standard deviation that sets the disorder, Eq. (2.11); positive.
+        aspect: r = n_2 / n_1, in (0, 1].
+
+    Returns:
+        Density per unit x, shape of `x`; zero outside the support.
+
+    Raises:
+        ValueError: `sigma_w` or `aspect` out of range.
+    """
+    lower, upper = marchenko_pastur_edges(sigma_w=sigma_w, aspect=aspect)
+    inside = np.clip((upper - x) * (x - lower), 0.0, None)
+    return np.sqrt(inside) / (2 * np.pi * sigma_w**2 * aspect * np.where(np.asarray(x) > 0, x, np.inf))
+
+
+def marchenko_pastur_cdf(x: Array, *, sigma_w: float, aspect: float) -> Array:
+    """Integral of `marchenko_pastur` from 0 to x, shape of `x`.
+
+    With x = (lower + upper)/2 - cos(theta) (upper - lower)/2 the integrand becomes smooth and periodic, so
+    the trapezium rule converges faster than any power; the table is then interpolated.
+    """
+    lower, upper = marchenko_pastur_edges(sigma_w=sigma_w, aspect=aspect)
+    theta = np.linspace(0, np.pi, 20001)
+    places = (lower + upper) / 2 - np.cos(theta) * (upper - lower) / 2
+    slope = marchenko_pastur(places, sigma_w=sigma_w, aspect=aspect) * np.sin(theta) * (upper - lower) / 2
+    integral = np.concatenate([[0.0], np.cumsum((slope[1:] + slope[:-1]) / 2 * np.diff(theta))])
+    return np.interp(x, places, integral / integral[-1])
