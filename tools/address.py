@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = "_config.yml"
-REPEATED_IN = ("README.md", "CITATION.cff")   # the Binder badge; the citation
+REPEATED_IN = ("README.md", "CITATION.cff")  # the Binder badge; the citation
 ADDRESS = re.compile(r"https://github\.com/([\w-]+/[\w.-]+)")
 
 
@@ -19,7 +19,9 @@ def current(root: Path = ROOT) -> str:
     Raises:
         ValueError: `repository.url` is missing there or is no address on GitHub.
     """
-    found = re.search(rf"^repository:\n  url: {ADDRESS.pattern}$", (root / CONFIG).read_text(encoding="utf-8"), re.M)
+    found = re.search(
+        rf"^repository:\n  url: {ADDRESS.pattern}$", (root / CONFIG).read_text(encoding="utf-8"), re.M
+    )
     if found is None:
         raise ValueError(f"{CONFIG}: repository.url is not https://github.com/NAME/REPOSITORY")
     return found[1]
@@ -34,7 +36,9 @@ def move(new: str, root: Path = ROOT) -> None:
 
 
 def main() -> int:
-    address = ADDRESS.fullmatch(sys.argv[1].removesuffix("/").removesuffix(".git")) if len(sys.argv) == 2 else None
+    address = (
+        ADDRESS.fullmatch(sys.argv[1].removesuffix("/").removesuffix(".git")) if len(sys.argv) == 2 else None
+    )
     if address is None:
         print("address: expected https://github.com/NAME/REPOSITORY", file=sys.stderr)
         return 2

@@ -22,7 +22,9 @@ def run_chapter(name: str) -> Path:
         nbclient.exceptions.CellExecutionError: a cell failed.
     """
     notebook = jupytext.read(BOOK / f"{name}.md")
-    NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": BOOK}}).execute()
+    NotebookClient(
+        notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": BOOK}}
+    ).execute()
     OUTPUT.mkdir(parents=True, exist_ok=True)
     written = OUTPUT / f"{name}.ipynb"
     nbformat.write(notebook, written)

@@ -1,4 +1,4 @@
-"""Bring every chapter to the form in which jupytext writes it, so that editing one in JupyterLab changes nothing else."""
+"""Bring every chapter to the form in which jupytext, and so JupyterLab, writes it."""
 
 import re
 from pathlib import Path

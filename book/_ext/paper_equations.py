@@ -1,13 +1,13 @@
 """The role `{paper-eq}`: a reference to an equation by the number it has in the paper.
 
-An equation that the book prints stands below a target named after its number and carries the number as a tag::
+An equation that the book prints stands below a target named after its number and has the number as its tag::
 
     (eq-2-22)=
     $$ V(\\phi) = \\ldots \\tag{2.22} $$
 
-From any page ``{paper-eq}`2.22` `` then prints "(2.22)" and links there. Sphinx's own `{eq}` cannot: it numbers
-equations itself. An equation of the paper that no page prints yet gives its number without a link; a number that
-the paper does not have is a warning, and so fails the build.
+From any page ``{paper-eq}`2.22` `` then prints "(2.22)" and links there. Sphinx's own `{eq}` cannot: it
+numbers equations itself. An equation of the paper that no page prints yet gives its number without a link; a
+number that the paper does not have is a warning, and so fails the build.
 """
 
 import re
