@@ -13,7 +13,7 @@ def eigenvalues(weights: Array) -> Array:
     Computed in double precision from X itself; non-finite weights give not-a-number.
     """
     weights = np.asarray(weights, dtype=np.float64)
-    finite = np.isfinite(weights).all(axis=(-2, -1), keepdims=True)
+    finite = np.asarray(np.isfinite(weights).all(axis=(-2, -1), keepdims=True))
     safe = np.where(finite, weights, 0.0)
     # For finite but enormous weights the squares overflow: scale to order one before and back after.
     scale = np.maximum(np.abs(safe).max(axis=(-2, -1), keepdims=True), np.finfo(float).tiny)
