@@ -46,6 +46,7 @@ def synthetic_sweep() -> xr.Dataset:
             "diverged": xr.zeros_like(test_loss, dtype=np.int8),
             "test_loss_history": test_loss**progress * 0.2 ** (1 - progress),
             "feature_overlap_history": overlap**progress,
+            "feature_rms_history": rms**progress * 0.5 ** (1 - progress),
         }
     )
     config = json.dumps({"n_models": N_MODELS, "epochs": 100, "n_samples": 4000})

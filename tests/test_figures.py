@@ -1,6 +1,5 @@
 """One test per figure, on what it shows: the number put in at a cell must come out at that cell."""
 
-
 import matplotlib.colors as mcolors
 import numpy as np
 import pytest
@@ -198,6 +197,18 @@ def test_training_time_shows_histories_and_published_ends(sweep, maps):
             assert marker.get_xdata() == [1e5]
             assert marker.get_ydata() == [float(maps[published].sel(cell))]
             assert curve.get_color() == marker.get_color() == phase.colour
+
+
+def test_memory_is_the_overlap_less_the_size(sweep):
+    """The drawn cell is the mean of G / (rms(t_f) rms(0)) over networks; features that stay put give 1."""
+    figure = phase_diagram.memory_and_size(sweep)
+    cell = {"temperature": 2.0**-5, "inv_sigma_w": 8.0}
+    overlap, rms = (sweep[name].sel(cell).values for name in ("feature_overlap", "feature_rms"))
+    assert cell_of(figure, 0, **cell) == pytest.approx(np.mean(overlap / (0.5 * rms)))
+    assert [line.get_color() for line in figure.axes[1].lines] == [phase.colour for phase in PHASES]
+    still = sweep.assign(feature_overlap_history=0.0 * sweep["feature_rms_history"] + 0.36)
+    still["feature_rms_history"] = 0.0 * sweep["feature_rms_history"] + 0.6
+    np.testing.assert_allclose(phase_diagram.memory(still), 1.0)
 
 
 def test_scatter_has_one_point_a_cell(sweep, maps):

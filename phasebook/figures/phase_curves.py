@@ -150,6 +150,7 @@ def _draw_series(axes: Axes, cut: xr.Dataset, along: str, *, median: str, mean: 
     middle, lower, upper = median_and_band(cut[median])
     average, error = mean_and_error(cut[mean])
     x = np.asarray(cut[along])
+    # The means stand a tenth to the right, the published points a tenth to the left: no bar hides another.
     axes.errorbar(
         x, middle, yerr=[middle - lower, upper - middle],
         fmt="o-", color=ORDERED.colour, elinewidth=1, label="median",
@@ -162,7 +163,7 @@ def _draw_series(axes: Axes, cut: xr.Dataset, along: str, *, median: str, mean: 
 def _draw_published(axes: Axes, cut: xr.Dataset, along: str, name: str) -> None:
     bars = np.stack([cut[name] - cut[f"{name}_lower"], cut[f"{name}_upper"] - cut[name]])
     axes.errorbar(
-        cut[along], cut[name], yerr=np.nan_to_num(bars),
+        np.asarray(cut[along]) / 1.1, cut[name], yerr=np.nan_to_num(bars),
         fmt="o", color="0.25", markerfacecolor="white", markersize=6, elinewidth=1, zorder=0,
         label="published",
     )  # fmt: skip

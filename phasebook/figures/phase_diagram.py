@@ -11,7 +11,8 @@ import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 
-from phasebook.figures.comparison import published_scatter, training_time
+from phasebook.figures.comparison import published_scatter
+from phasebook.figures.histories import memory, memory_and_size, training_time
 from phasebook.figures.maps import (
     TEMPERATURE_LABEL,
     curve_bar,
@@ -29,6 +30,8 @@ __all__ = [
     "alignment_and_saturation",
     "loss_and_gradient",
     "mean_test_error",
+    "memory",
+    "memory_and_size",
     "overlap_and_alignment",
     "published_scatter",
     "test_error",
