@@ -171,8 +171,9 @@ def spacing_drift(drift: Array, *, reading: Drift = "signed") -> Array:
     Args:
         drift: K_i, in the order of their basis.
         reading: "signed", (K_N - K_1) / (N - 1), the formula; "absolute_difference",
-            -(|K_N| - |K_1|) / (N - 1), as in the released code; "largest_spread", -(max K - min K) / (N - 1), the difference between the
-            largest and the smallest eigenvalue taken as the strength of a restoring force.
+            -(|K_N| - |K_1|) / (N - 1), as in the released code; "largest_spread",
+            -(max K - min K) / (N - 1), the difference between the largest and the smallest eigenvalue, taken
+            as the strength of a restoring force.
     """
     _check_option("reading", reading, Drift)
     first, last = drift[..., 0], drift[..., -1]
