@@ -15,19 +15,7 @@ from typing import Any, NoReturn
 from phasebook import __version__
 from phasebook.runs.checks import InvalidConfig
 from phasebook.runs.config import scale
-
-FIELDS = {
-    "models": "n_models",
-    "epochs": "epochs",
-    "temperature": "temperatures",
-    "inv_sigma_w": "inv_sigma_ws",
-    "seed": "seed",
-    "batch_size": "batch_size",
-    "order": "order",
-    "precision": "precision",
-}
-"""Options that set a field of `Config`."""
-FLAGS = {field: "--" + option.replace("_", "-") for option, field in FIELDS.items()}
+from phasebook.runs.provenance import FLAGS
 
 
 class UsageError(Exception):
@@ -108,8 +96,8 @@ def main() -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    given = {option: getattr(options, option) for option in FIELDS if getattr(options, option) is not None}
-    settings = {FIELDS[option]: _parse(value) for option, value in given.items()}
+    given = {field: getattr(options, flag[2:].replace("-", "_")) for field, flag in FLAGS.items()}
+    settings = {field: _parse(value) for field, value in given.items() if value is not None}
     config = replace(scale(options.scale), **settings)
     # Checked before the slow imports, so that a slip of the keyboard is answered at once.
     from phasebook.runs.store import SweepError
@@ -151,5 +139,3 @@ def _fail(message: str) -> int:
 
 def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
-
-

@@ -39,8 +39,7 @@ def _lines(target: Path, dataset: xr.Dataset) -> list[str]:
         "1/sigma_W": _axis(config.inv_sigma_ws),
         "time": f"t_f = {config.epochs} epochs = {config.steps} SGD steps; recorded at {sizes['time']} times",
         "training": f"batch size {config.batch_size}, order {config.order}, {config.precision}, "
-        f"seed {config.seed}"
-        + (", common teachers" if config.common_teachers else ""),
+        f"seed {config.seed}" + (", common teachers" if config.common_teachers else ""),
         "test loss": _corner(dataset),
         "computed": f"{attrs['created']}, {float(attrs['seconds']):.1f} s on {attrs['threads']} threads of "
         f"{attrs['hardware']}",

@@ -45,7 +45,7 @@ class Terminal:
         tqdm.write(message, file=sys.stderr)
 
     def start(self, *, total: int, done: int) -> None:
-        self.bar = tqdm(total=total, initial=done, unit="network", file=sys.stderr, smoothing=0.05)
+        self.bar = tqdm(total=total, initial=done, unit=" networks", file=sys.stderr, smoothing=0.05)
 
     def advance(self, networks: int) -> None:
         if self.bar is not None:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from phasebook.engine import KERNEL_VERSION
 from phasebook.network import Network
-from phasebook.runs.block import compute_block
 from phasebook.runs.checks import whole
 from phasebook.runs.config import Config
 from phasebook.runs.dataset import assemble, write_dataset
@@ -23,6 +19,7 @@ from phasebook.runs.provenance import attributes, available_cores
 from phasebook.runs.store import DamagedPart, PartStore, read_part, writing
 from phasebook.runs.target import Existing, clear_leftovers, existing, identity, locked
 from phasebook.runs.variables import Block
+from phasebook.runs.workers import Numbered, computed
 
 LONG_RUN_EPOCHS = 1000
 BLOCK, LONG_BLOCK = 64, 16
@@ -95,13 +92,13 @@ def run_sweep(
         work = _work(config, there, _stored(store, clock, report))
         if work:
             report.say(
-                f"{target}: {len(work)} of {config.n_networks} networks to train, "
-                f"{config.epochs} epochs each, on {threads} threads"
+                f"{target}: {len(work)} of {config.n_networks} networks to train to "
+                f"t = {config.epochs} epochs, {threads} x {block_size} at a time"
             )
         try:
             report.start(total=config.n_networks, done=config.n_networks - len(work))
             blocks = [work[start : start + block_size] for start in range(0, len(work), block_size)]
-            for block, members in _computed(config, blocks, executor, threads):
+            for block, members in computed(config, blocks, executor=executor, threads=threads):
                 store.write(clock.stamp(block), first=members[0][0], last=members[-1][0])
                 report.advance(len(members))
         finally:
@@ -131,10 +128,6 @@ def mention_diverged(n_diverged: int) -> str:
     return f"; the weights of {n_diverged} are not finite (variable `diverged`)" if n_diverged else ""
 
 
-Numbered = tuple[int, Network]
-"""A network and its number in the sweep."""
-
-
 def _block_size(config: Config) -> int:
     return LONG_BLOCK if config.epochs > LONG_RUN_EPOCHS else BLOCK
 
@@ -161,39 +154,6 @@ def _stored(store: PartStore, clock: _Clock, report: Progress) -> set[Network]:
             columns = (block[name].tolist() for name in ("temperature", "inv_sigma_w", "model"))
             done.update(zip(*columns, strict=True))
     return done
-
-
-def _computed(
-    config: Config, blocks: Sequence[Sequence[Numbered]], executor: Executor | None, threads: int
-) -> Iterator[tuple[Block, Sequence[Numbered]]]:
-    """Finished blocks as they come, never more than two per thread under way."""
-    queue = iter(blocks)
-    running: dict[Future[Block], Sequence[Numbered]] = {}
-    with _pool(executor, threads) as pool:
-        try:
-            while True:
-                for members in islice(queue, 2 * threads - len(running)):
-                    running[pool.submit(compute_block, config, [network for _, network in members])] = members
-                if not running:
-                    return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield future.result(), running.pop(future)
-        finally:
-            for future in running:
-                future.cancel()
-
-
-@contextmanager
-def _pool(executor: Executor | None, threads: int) -> Iterator[Executor]:
-    """The caller's executor, or threads of our own that an interruption does not wait for."""
-    if executor is not None:
-        yield executor
-        return
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _Clock:

@@ -60,9 +60,7 @@ VARIABLES: Mapping[str, Variable] = {
     "feature_rms_history": Variable("root mean square of the features", "(2.5)", TIME),
     "eigenvalues": Variable("eigenvalues of X = W W^T, ascending", "(4.1)", ("time", "level")),
     "target_eigenvalues": Variable("eigenvalues of the teacher's X, ascending", "(4.1)", ("level",)),
-    "weights": Variable(
-        "trained weights W at t_f", "(2.2)", ("unit", "input_unit"), dtype="weights"
-    ),
+    "weights": Variable("trained weights W at t_f", "(2.2)", ("unit", "input_unit"), dtype="weights"),
 }
 
 COORDINATES: Mapping[str, Variable] = {
