@@ -91,7 +91,10 @@ def built_book() -> Path:
 @pytest.fixture(scope="session")
 def mathjax_is_local() -> bool:
     """Whether `make book` could copy MathJax; else the pages take it from its public CDN."""
-    return (HTML / "_static" / "vendor" / "mathjax" / "tex-svg.js").is_file()
+    is_here = (ROOT / "book" / "_static" / "vendor" / "mathjax" / "tex-svg.js").is_file()
+    if MUST_RUN and not is_here:
+        pytest.fail("MathJax was not copied: the pages would need a network")
+    return is_here
 
 
 @pytest.fixture(scope="session")
