@@ -7,12 +7,13 @@ PyTorch, does not load it.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import figures
+    from . import figures, network, observables, sgd, spectra
     from .network import Ensemble, sample_ensemble, sample_networks
     from .observables import measure
     from .runs.config import SCALES, Config
@@ -30,9 +31,13 @@ __all__ = [
     "figures",
     "load_sweep",
     "measure",
+    "network",
+    "observables",
     "run_sweep",
     "sample_ensemble",
     "sample_networks",
+    "sgd",
+    "spectra",
     "train",
 ]
 
@@ -49,14 +54,13 @@ _MODULE_OF = {
     "sample_networks": ".network",
     "train": ".sgd",
 }
-_SUBMODULES = {"figures"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return import_module(f".{name}", __name__)
     if name in _MODULE_OF:
         return getattr(import_module(_MODULE_OF[name], __name__), name)
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

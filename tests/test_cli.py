@@ -220,7 +220,7 @@ def test_info_in_about_ten_lines(smoke: Path, capsys: pytest.CaptureFixture[str]
     for words in (
         "2 x 2 cells x 4 = 16 networks",
         "2^-2, 2^2",
-        "1 epochs = 1000 SGD steps",
+        "t_f = 1 epochs, 1000 SGD steps",
         "seed 0",
         "kernel",
     ):
@@ -330,6 +330,7 @@ def test_every_public_name_is_there():
     for name in phasebook.__all__:
         assert getattr(phasebook, name) is not None
     assert set(phasebook.__all__) <= set(dir(phasebook))
+    assert phasebook.network.PAPER_WIDTHS == (3, 32, 16, 1)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         phasebook.nonsense  # noqa: B018
 

@@ -37,11 +37,11 @@ def _lines(target: Path, dataset: xr.Dataset) -> list[str]:
         f"{int(dataset['diverged'].sum())} with weights that are not finite",
         "temperature": _axis(config.temperatures),
         "1/sigma_W": _axis(config.inv_sigma_ws),
-        "time": f"t_f = {config.epochs} epochs = {config.steps} SGD steps; recorded at {sizes['time']} times",
+        "time": f"t_f = {config.epochs} epochs, {config.steps} SGD steps; recorded at {sizes['time']} times",
         "training": f"batch size {config.batch_size}, order {config.order}, {config.precision}, "
         f"seed {config.seed}" + (", common teachers" if config.common_teachers else ""),
         "test loss": _corner(dataset),
-        "computed": f"{attrs['created']}, {float(attrs['seconds']):.1f} s on {attrs['threads']} threads of "
+        "computed": f"{attrs['created']}, {float(attrs['seconds']):.1f} s, threads: {attrs['threads']}, on "
         f"{attrs['hardware']}",
         "versions": f"phasebook {attrs['phasebook_version']}, kernel {attrs['kernel_version']}",
         "command": attrs["command"],
