@@ -93,3 +93,27 @@ def log_ratio(first: xr.DataArray, second: xr.DataArray) -> xr.DataArray:
     """log10(first / second) on their common cells, NaN where either is not positive."""
     first, second = xr.align(first, second, join="inner")
     return xr.apply_ufunc(np.log10, first.where(first > 0) / second.where(second > 0))
+
+
+def half_way_temperature(curve: xr.DataArray) -> float:
+    """Where a curve along T has climbed half of its decades: a temperature for the transition of Figure 4.
+
+    Args:
+        curve: positive, dims (temperature,) only, ascending; falls to a minimum, then rises to its last.
+
+    Returns:
+        The T above the minimum at which the curve first crosses the geometric mean of its minimum and its
+        last value, by straight lines between the points of the log-log plot.
+
+    Raises:
+        ValueError: the minimum is at the last temperature, so there is no rise.
+    """
+    height, place = np.log2(np.asarray(curve)), np.log2(np.asarray(curve["temperature"]))
+    lowest = int(np.argmin(height))
+    half = (height[lowest] + height[-1]) / 2
+    above = np.flatnonzero(height[lowest:] > half)
+    if above.size == 0:
+        raise ValueError("the curve does not rise above its minimum")
+    after = lowest + int(above[0])
+    fraction = (half - height[after - 1]) / (height[after] - height[after - 1])
+    return float(2 ** (place[after - 1] + fraction * (place[after] - place[after - 1])))

@@ -76,8 +76,11 @@ def test_provenance_says_scale_time_networks_seed_and_cost(synthetic_sweep):
         (12.3, 0.4, "12.3 ± 0.4"),
         (0.44, None, "0.44"),
         (0.0, None, "0"),
+        (2.0, None, "2"),
+        (0.00874, 3e-4, "0.0087 ± 0.0003"),
+        (9.9e3, 600, "(9.9 ± 0.6) × 10³"),
     ],
 )
 def test_numbers_as_a_reader_writes_them(value, error, text):
-    """Digits follow the error; powers of ten only outside 0.01 to 1000."""
+    """Digits follow the error; powers of ten only outside 0.001 to 1000."""
     assert scientific(value, error) == text

@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 
 from phasebook.statistics import (
     bootstrap,
+    half_way_temperature,
     mean_and_error,
     median_and_band,
     median_log_ratio,
@@ -75,3 +76,13 @@ def test_median_log_ratio_in_decades():
     second = xr.DataArray([1.0, 2.0, 3.0, 0.0], dims="temperature")
     first = xr.DataArray([10.0, 20.0, 3000.0, 5.0], dims="temperature")
     assert median_log_ratio(first, second) == pytest.approx(1.0)
+
+
+def test_half_way_temperature_of_a_power_law():
+    """A curve that is T^2 from T = 1 to 64, after a fall: half of its decades is at T = 8."""
+    temperature = 2.0 ** np.arange(-3, 7)
+    values = np.where(temperature < 1, 1 / temperature, temperature**2)
+    curve = xr.DataArray(values, dims="temperature", coords={"temperature": temperature})
+    assert half_way_temperature(curve) == pytest.approx(8.0)
+    with pytest.raises(ValueError, match="does not rise"):
+        half_way_temperature(curve[:4])

@@ -8,18 +8,18 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def scientific(value: float, error: float | None = None, *, digits: int = 2) -> str:
-    """`4.1 × 10⁻⁵`, or with an error `(4.1 ± 0.3) × 10⁻⁵`; between 0.01 and 1000 without the power.
+    """`4.1 × 10⁻⁵`, or with an error `(4.1 ± 0.3) × 10⁻⁵`; between 0.001 and 1000 without the power.
 
     Args:
-        value: any finite number.
+        value: any finite number; a whole one below 10 000 without an error is written in full.
         error: its standard error; it sets the number of digits (one significant digit, two if it begins with
             1).
         digits: significant digits when no error is given.
     """
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
+    if not math.isfinite(value) or (error is None and value == round(value) and abs(value) < 1e4):
+        return f"{value:.0f}"
     exponent = math.floor(math.log10(abs(value)))
-    if -2 <= exponent < 3:
+    if -3 <= exponent < 3:
         exponent = 0
     mantissa = value / 10.0**exponent
     if error is None or not error > 0:
