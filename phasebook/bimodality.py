@@ -1,0 +1,98 @@
+"""One peak or two? A test on histograms of measured features, with its uncertainty from the ensemble."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phasebook.network import Array
+from phasebook.statistics import Estimate
+
+N_BINS = 25
+
+
+@dataclass(frozen=True)
+class PeakTest:
+    """What histograms of |phi| say about the number of peaks, at each sigma_W.
+
+    Attributes:
+        position, position_error: the most probable |phi| (centre of the highest bin; 0 for the bin at zero).
+        contrast, contrast_error: logarithm of the highest bin away from zero over the bin at zero: negative
+            for one peak at the centre, positive for two.
+        two_peaks: the share of bootstrap draws in which the contrast is positive.
+        crossing: 1/sigma_W at which the contrast changes sign; not-a-number if it does not.
+    """
+
+    inv_sigma_w: Array
+    position: Array
+    position_error: Array
+    contrast: Array
+    contrast_error: Array
+    two_peaks: Array
+    crossing: Estimate
+
+
+def feature_counts(preactivation: Array, *, n_bins: int = N_BINS) -> Array:
+    """Histogram of |tanh(z)| on (0, 1) in equal bins, one for each network.
+
+    Args:
+        preactivation: z, shape (model, ...).
+
+    Returns:
+        Counts, shape (model, n_bins).
+    """
+    n_models = len(preactivation)
+    place = np.minimum((np.abs(np.tanh(preactivation)) * n_bins).astype(np.int64), n_bins - 1)
+    place += (np.arange(n_models) * n_bins).reshape(-1, *(1,) * (preactivation.ndim - 1))
+    return np.bincount(place.ravel(), minlength=n_models * n_bins).reshape(n_models, n_bins).astype(float)
+
+
+def count_peaks(counts: Array, *, inv_sigma_w: Array, resamples: int = 400, seed: int = 0) -> PeakTest:
+    """One peak or two, for features measured at several sigma_W; networks are the bootstrap's sample.
+
+    The units and samples of one network share its weights, so only networks are independent.
+
+    Args:
+        counts: of |phi|, shape (sigma_W, model, bin).
+        inv_sigma_w: 1/sigma_W, ascending, shape (sigma_W,).
+        resamples: bootstrap draws.
+        seed: of the draws.
+    """
+    n_models, n_bins = counts.shape[1:]
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(n_models, np.full(n_models, 1 / n_models), size=resamples)
+    drawn = np.einsum("rm,smb->rsb", weights, counts, optimize=True)
+    total = counts.sum(axis=1)
+    contrasts, contrast = _contrast(drawn), _contrast(total)
+    positions, position = _position(drawn, n_bins), _position(total, n_bins)
+    crossings = np.array([_crossing(one, inv_sigma_w) for one in contrasts])
+    return PeakTest(
+        inv_sigma_w=inv_sigma_w,
+        position=position,
+        position_error=positions.std(axis=0, ddof=1),
+        contrast=contrast,
+        contrast_error=contrasts.std(axis=0, ddof=1),
+        two_peaks=np.mean(contrasts > 0, axis=0),
+        crossing=Estimate(_crossing(contrast, inv_sigma_w), float(np.std(crossings, ddof=1))),
+    )
+
+
+def _contrast(counts: Array) -> Array:
+    return np.log(counts[..., 1:].max(axis=-1) / np.maximum(counts[..., 0], 1))
+
+
+def _position(counts: Array, n_bins: int) -> Array:
+    place = counts.argmax(axis=-1)
+    return np.where(place == 0, 0.0, (place + 0.5) / n_bins)
+
+
+def _crossing(contrast: Array, inv_sigma_w: Array) -> float:
+    """The largest 1/sigma_W at which the contrast falls through zero, linear between the logarithms."""
+    falls = np.flatnonzero((contrast[:-1] > 0) & (contrast[1:] <= 0))
+    if len(falls) == 0:
+        return float("nan")
+    k = falls[-1]
+    share = contrast[k] / (contrast[k] - contrast[k + 1])
+    logs = np.log(inv_sigma_w)
+    return float(np.exp(logs[k] + share * (logs[k + 1] - logs[k])))
