@@ -11,7 +11,8 @@ MATHJAX   := book/_static/vendor/mathjax/tex-svg.js
 BUILT     := _build/.built
 
 # CODE is what the numbers come from, PAGES what the pages are made from besides.
-CODE  := constraints.txt $(shell find phasebook -type f \( -name '*.py' -o -name '*.mplstyle' -o -path '*/data/*' \) | LC_ALL=C sort)
+CODE  := constraints.txt $(shell find phasebook -type f \( -name '*.py' -o -name '*.mplstyle' -o -path '*/data/*' \) | LC_ALL=C sort) \
+         $(wildcard benchmarks/*.json)
 PAGES := _config.yml _toc.yml $(shell find book -type f ! -path '*/vendor/*' ! -path '*/__pycache__/*' ! -path '*/.*' | LC_ALL=C sort)
 
 .PHONY: help book test sweep chapter lab picture tidy address constraints clean FORCE
@@ -54,11 +55,12 @@ $(SOURCES): $(INSTALLED) FORCE
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # Executed cells are cached by their text alone: when the package has changed, everything is thrown away.
+# PHASEBOOK_STATIC: a page has no kernel, so what moves in a notebook stands still in it.
 $(BUILT): $(SOURCES) $(MATHJAX)
 	@$(MAKE) --no-print-directory sweep
 	@cksum $(CODE) > $(VENV)/.code
 	@cmp -s $(VENV)/.code _build/.code || $(BIN)/jupyter-book clean . --all
-	$(BIN)/jupyter-book build . --all -W --keep-going -n
+	PHASEBOOK_STATIC=1 $(BIN)/jupyter-book build . --all -W --keep-going -n
 	@cp $(VENV)/.code _build/.code
 	@touch $@
 

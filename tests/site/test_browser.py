@@ -47,7 +47,8 @@ def opened(
     try:
         yield tab, complaints
     finally:
-        tab.screenshot(path=page.screenshot(theme=theme, width=size[0]), full_page=True)
+        shown = tab.evaluate("document.documentElement.dataset.theme")
+        tab.screenshot(path=page.screenshot(theme=shown, width=size[0]), full_page=True)
         context.close()
 
 
