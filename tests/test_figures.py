@@ -7,7 +7,8 @@ import xarray as xr
 from matplotlib.collections import QuadMesh
 from matplotlib.container import ErrorbarContainer
 
-from phasebook.figures import phase_diagram
+from phasebook import load_sweep
+from phasebook.figures import phase_diagram, provenance
 from phasebook.figures.style import DIVERGING, PHASES, SEQUENTIAL, BookFigure
 from phasebook.published import published_curves, published_maps
 
@@ -225,3 +226,28 @@ def test_scatter_has_one_point_a_cell(sweep, maps):
         assert axes.get_xlim() == axes.get_ylim()
     part = phase_diagram.published_scatter(sweep.isel(temperature=[0, 11], inv_sigma_w=[0, 5]), maps)
     assert len(part.axes[0].containers) == 2
+
+
+def test_every_figure_draws_a_real_sweep(tmp_path, monkeypatch, maps, curves):
+    """Two networks in each of the four corners, trained for an epoch: names are those of a real data set."""
+    monkeypatch.setenv("PHASEBOOK_CACHE", str(tmp_path))
+    cold_and_hot, wide_and_narrow = (2.0**-5, 2.0**6), (2.0**-8, 2.0**3)
+    real = load_sweep(
+        "smoke", n_models=2, progress=False, temperatures=cold_and_hot, inv_sigma_ws=wide_and_narrow
+    )
+    figures = [
+        phase_diagram.test_error_map(real),
+        phase_diagram.mean_test_error(real, maps),
+        phase_diagram.loss_and_gradient(real),
+        phase_diagram.loss_and_gradient(real, definition="released", published=curves),
+        phase_diagram.transition(real, curves),
+        phase_diagram.overlap_and_alignment(real, maps),
+        phase_diagram.memory_and_size(real),
+        phase_diagram.alignment_and_saturation(real, slope=0.1),
+        phase_diagram.training_time(real, maps),
+        phase_diagram.published_scatter(real, maps),
+    ]
+    assert all(len(figure._repr_png_()) > 10_000 for figure in figures)
+    expected = 2 * float(real["test_loss"].sel(temperature=2.0**6, inv_sigma_w=8.0).mean())
+    assert cell_of(figures[1], 0, temperature=2.0**6, inv_sigma_w=8.0) == pytest.approx(expected)
+    assert "1 epoch = 1\N{NARROW NO-BREAK SPACE}000 SGD steps" in provenance(real)
