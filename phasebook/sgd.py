@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from phasebook.engine import fused_applies, train_fused
+from phasebook.engine import KERNEL_VERSION, fused_applies, train_fused
 from phasebook.network import Array, Ensemble
 
 if TYPE_CHECKING:  # importing torch takes seconds, and a sweep never needs it
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # importing torch takes seconds, and a sweep never needs it
 Order = Literal["fixed", "shuffled", "with_replacement"]
 Precision = Literal["float32", "float64"]
 Engine = Literal["auto", "fused", "torch"]
+
+__all__ = ["KERNEL_VERSION", "Trajectory", "batches_of_epoch", "train", "train_torch"]
 
 ORDERS = ("fixed", "shuffled", "with_replacement")
 PRECISIONS = ("float32", "float64")
@@ -140,12 +142,13 @@ def train(
         weights = recorded[0]
     updates = int(steps[-1]) - last_epoch
     final, before = (
-        weights[:, np.searchsorted(stops, s)].astype(np.float64) for s in (steps[-1], last_epoch)
+        np.ascontiguousarray(weights[:, np.searchsorted(stops, s)], dtype=np.float64)
+        for s in (steps[-1], last_epoch)
     )
     moved = np.linalg.norm(final - before, axis=(-2, -1))
     return Trajectory(
         steps=steps,
-        weights=weights[:, np.searchsorted(stops, steps)],
+        weights=np.ascontiguousarray(weights[:, np.searchsorted(stops, steps)]),
         epoch_mean_loss=squares[:, :updates].mean(axis=1, dtype=np.float64) / (2 * batch_size),
         epoch_displacement=moved / (rate * max(updates, 1)),
     )

@@ -94,7 +94,8 @@ def train_fused(
     else:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(train_group, groups))
-    return Recorded(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    # Contiguous: NumPy sums other layouts in another order, and theirs would depend on the grouping.
+    return Recorded(*(np.ascontiguousarray(np.concatenate(part)) for part in zip(*parts, strict=True)))
 
 
 def _train_group(

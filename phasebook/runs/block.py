@@ -31,10 +31,6 @@ def compute_block(config: Config, networks: Sequence[Network]) -> Block:
         The variables of `VARIABLES` with the leading axis network, the coordinates "temperature",
         "inv_sigma_w" and "model" of each network, and "core_seconds", a number.
     """
-    if len(networks) == 1:
-        # NumPy adds up a single row in another order than one of many; two networks take no longer than one.
-        block = compute_block(config, [*networks, *networks])
-        return {name: array[:1] if array.ndim else array for name, array in block.items()}
     started = time.perf_counter()
     temperature, inv_sigma_w, model = zip(*networks, strict=True)
     # A network that overflows is a result (it is recorded as diverged), so its infinities are no warning.

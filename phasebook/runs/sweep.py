@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from phasebook.engine import KERNEL_VERSION
 from phasebook.network import Network
 from phasebook.runs.checks import whole
 from phasebook.runs.config import Config
@@ -20,6 +19,7 @@ from phasebook.runs.store import DamagedPart, PartStore, read_part, writing
 from phasebook.runs.target import Existing, clear_leftovers, existing, identity, locked
 from phasebook.runs.variables import Block
 from phasebook.runs.workers import Numbered, computed
+from phasebook.sgd import KERNEL_VERSION
 
 LONG_RUN_EPOCHS = 1000
 BLOCK, LONG_BLOCK = 64, 16

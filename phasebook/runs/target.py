@@ -11,10 +11,10 @@ from pathlib import Path
 import xarray as xr
 from filelock import FileLock, Timeout
 
-from phasebook.engine import KERNEL_VERSION
 from phasebook.runs.config import Config
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.store import PartStore, SweepError, parts_folder, writing
+from phasebook.sgd import KERNEL_VERSION
 
 
 @dataclass(frozen=True)
