@@ -62,8 +62,8 @@ def coefficients(
         basis: "X", eigenvectors of X by ascending x_i, which perturbation theory asks for (and the released
             code uses, in descending order); "K", eigenvectors of K by ascending K_i, as the text says.
         variance: "rotated_samples", Var over samples of u_i^T Delta^X u_j; "rotated_table", the table of
-            variances Var[Delta^X_ij] rotated as if it were a matrix, as in the released code, which may give
-            negative "variances".
+            variances Var[Delta^X_ij] rotated as if it were a matrix, as in the released code. Its entries may
+            be negative, and off the diagonal their sign is that of the eigenvectors, which is arbitrary.
 
     Returns:
         Not-a-number throughout for a network whose weights or gradients are not finite.

@@ -1,12 +1,12 @@
 """The stochastic equations of Section 4.1 in motion: N levels, Eq. (4.3), and their mean spacing, (4.8).
 
-Time is eps times the number of updates. The repulsion c / (x_i - x_j) is singular, and an explicit step of any size
-can put two levels on the wrong sides of each other. Here each step treats it implicitly,
+Time is eps times the number of updates. The repulsion c / (x_i - x_j) is singular: an explicit step of any
+size can put two levels on the wrong sides of each other. Here each step treats it implicitly,
 
     x' = y + dt T sum_j V_ij / (x'_i - x'_j),      y = x + dt (drift) + sqrt(dt T V_ii) (normal),
 
-as Ngo and Taguchi (Ann. Appl. Probab. 30 (2020) 673) do. x' is the minimum of a strictly convex function on the
-ordered levels, so there is one, it is ordered, and nothing has to be tuned or sorted.
+as Ngo and Taguchi (Ann. Appl. Probab. 30 (2020) 673) do. x' is the minimum of a strictly convex function on
+the ordered levels, so there is one, it is ordered, and nothing has to be tuned or sorted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numba import njit
 
-from phasebook.dyson import Coefficients, ensemble_coefficients
-from phasebook.network import Array, Ensemble
-from phasebook.sgd import Trajectory
+from phasebook.network import Array
 
 Forces = Callable[[float, Array], tuple[Array, Array]]
-"""(t, x of shape (replica, N)) -> smooth drift (replica, N) and V_ij (replica, N, N), or what broadcasts to these."""
+"""(t, x of shape (replica, N)) -> smooth drift (replica, N) and V_ij (replica, N, N), or what broadcasts."""
 
 SpacingForces = Callable[[float, Array], tuple[Array, Array, Array]]
 """(t, S of shape (replica,)) -> K_S, V_S, D_S, each (replica,) or broadcast to it."""
@@ -55,11 +53,11 @@ def integrate_levels(
     Raises:
         ValueError: levels that are not ascending, times that do not ascend, or negative V_ij.
     """
-    x = np.array(start, dtype=np.float64)
+    x: Array = np.array(start, dtype=np.float64)
     if np.any(np.diff(x, axis=-1) <= 0):
         raise ValueError("the levels at the start must be distinct and ascending")
     rng = np.random.default_rng(seed)
-    path = [x]
+    path: list[Array] = [x]
     for begin, end in _intervals(times):
         dt = (end - begin) / substeps
         for step in range(substeps):
@@ -83,7 +81,7 @@ def integrate_spacing(
     substeps: int = 1,
     seed: int = 0,
 ) -> Array:
-    """Solve the one-particle equation (4.8) for many replicas, implicit in V_S T / S, so that S stays positive.
+    """Solve the one-particle equation (4.8) for many replicas, implicit in V_S T / S: S stays positive.
 
     Args:
         start: S at times[0], positive, (replica,).
@@ -134,14 +132,6 @@ def separate(y: Array, strength: Array, *, guess: Array) -> Array:
     if not _separate(y, np.maximum(strength, floor), x, TOLERANCE):
         raise RuntimeError("the implicit step did not converge: take more substeps")
     return x
-
-
-def coefficients_along(ensemble: Ensemble, trajectory: Trajectory) -> list[Coefficients]:
-    """`ensemble_coefficients` on the training set, in the basis of X, at each record of a run."""
-    return [
-        ensemble_coefficients(ensemble, trajectory.weights[:, place], data="training")
-        for place in range(len(trajectory.steps))
-    ]
 
 
 def _intervals(times: Sequence[float] | Array) -> list[tuple[float, float]]:
