@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import erf
 
 from phasebook.network import Array
 from phasebook.statistics import Estimate
@@ -18,8 +19,8 @@ class PeakTest:
 
     Attributes:
         position, position_error: the most probable |phi| (centre of the highest bin; 0 for the bin at zero).
-        contrast, contrast_error: logarithm of the highest bin away from zero over the bin at zero: negative
-            for one peak at the centre, positive for two.
+        contrast, contrast_error: logarithm of the highest bin with |phi| > 1/2 over the bin at zero: negative
+            while the centre is the most probable, positive when two outer peaks are.
         two_peaks: the share of bootstrap draws in which the contrast is positive.
         crossing: 1/sigma_W at which the contrast changes sign; not-a-number if it does not.
     """
@@ -48,6 +49,20 @@ def feature_counts(preactivation: Array, *, n_bins: int = N_BINS) -> Array:
     return np.bincount(place.ravel(), minlength=n_models * n_bins).reshape(n_models, n_bins).astype(float)
 
 
+def bin_shares(variances: Array, *, n_bins: int = N_BINS) -> Array:
+    """Exact shares of the bins of `feature_counts` for a normal z whose variance is drawn from `variances`.
+
+    Args:
+        variances: any shape, positive; a single one for a normal z.
+
+    Returns:
+        Shape (n_bins,), sum one.
+    """
+    edges = np.arctanh(np.arange(n_bins) / n_bins)
+    below = np.array([np.mean(erf(edge / np.sqrt(2 * np.asarray(variances)))) for edge in edges])
+    return np.diff(below, append=1.0)
+
+
 def count_peaks(counts: Array, *, inv_sigma_w: Array, resamples: int = 400, seed: int = 0) -> PeakTest:
     """One peak or two, for features measured at several sigma_W; networks are the bootstrap's sample.
 
@@ -64,22 +79,24 @@ def count_peaks(counts: Array, *, inv_sigma_w: Array, resamples: int = 400, seed
     weights = rng.multinomial(n_models, np.full(n_models, 1 / n_models), size=resamples)
     drawn = np.einsum("rm,smb->rsb", weights, counts, optimize=True)
     total = counts.sum(axis=1)
-    contrasts, contrast = _contrast(drawn), _contrast(total)
+    contrasts, value = contrast(drawn), contrast(total)
     positions, position = _position(drawn, n_bins), _position(total, n_bins)
     crossings = np.array([_crossing(one, inv_sigma_w) for one in contrasts])
     return PeakTest(
         inv_sigma_w=inv_sigma_w,
         position=position,
         position_error=positions.std(axis=0, ddof=1),
-        contrast=contrast,
+        contrast=value,
         contrast_error=contrasts.std(axis=0, ddof=1),
         two_peaks=np.mean(contrasts > 0, axis=0),
-        crossing=Estimate(_crossing(contrast, inv_sigma_w), float(np.std(crossings, ddof=1))),
+        crossing=Estimate(_crossing(value, inv_sigma_w), float(np.std(crossings, ddof=1))),
     )
 
 
-def _contrast(counts: Array) -> Array:
-    return np.log(counts[..., 1:].max(axis=-1) / np.maximum(counts[..., 0], 1))
+def contrast(counts: Array) -> Array:
+    """Logarithm of the highest bin with |phi| > 1/2 over the bin at zero: (..., bin) -> (...)."""
+    outer = counts[..., (counts.shape[-1] + 1) // 2 :]
+    return np.log(outer.max(axis=-1) / np.maximum(counts[..., 0], np.finfo(float).tiny))
 
 
 def _position(counts: Array, n_bins: int) -> Array:
@@ -87,12 +104,12 @@ def _position(counts: Array, n_bins: int) -> Array:
     return np.where(place == 0, 0.0, (place + 0.5) / n_bins)
 
 
-def _crossing(contrast: Array, inv_sigma_w: Array) -> float:
+def _crossing(values: Array, inv_sigma_w: Array) -> float:
     """The largest 1/sigma_W at which the contrast falls through zero, linear between the logarithms."""
-    falls = np.flatnonzero((contrast[:-1] > 0) & (contrast[1:] <= 0))
+    falls = np.flatnonzero((values[:-1] > 0) & (values[1:] <= 0))
     if len(falls) == 0:
         return float("nan")
     k = falls[-1]
-    share = contrast[k] / (contrast[k] - contrast[k + 1])
+    share = values[k] / (values[k] - values[k + 1])
     logs = np.log(inv_sigma_w)
     return float(np.exp(logs[k] + share * (logs[k + 1] - logs[k])))

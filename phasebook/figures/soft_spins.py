@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from phasebook.bimodality import PeakTest
+from phasebook.bimodality import PeakTest, bin_shares, contrast
 from phasebook.figures.style import (
     JAMMED,
     ORDERED,
@@ -53,7 +53,7 @@ def feature_distributions(variances: Sequence[float] = FIGURE_1_VARIANCES) -> Bo
             phi, feature_density(phi, variance=variance),
             color=colours(k), linestyle="--" if critical else "-", label=rf"$\sigma_z^2 = {variance:g}$",
         )  # fmt: skip
-    left.set(xlabel=PHI_LABEL, ylabel=r"$p(\phi)$", xlim=(-1, 1), ylim=(0, None), title="distribution")
+    left.set(xlabel=PHI_LABEL, ylabel=r"$p(\phi)$", xlim=(-1, 1), ylim=(0, 2.4), title="distribution")
     left.legend(loc="upper center", handlelength=1.6)
     z = np.linspace(-4, 4, 401)
     right.axvspan(-1, 1, color=ORDERED.colour, alpha=0.12, linewidth=0)
@@ -61,8 +61,8 @@ def feature_distributions(variances: Sequence[float] = FIGURE_1_VARIANCES) -> Bo
         right.axvspan(np.sign(end) * 2, end, color=JAMMED.colour, alpha=0.15, linewidth=0)
     right.plot(z, np.tanh(z), color="black", linestyle="-")
     right.text(0, -0.92, "linear", ha="center", color=ORDERED.colour)
-    right.text(3, -0.92, "no gradient", ha="center", color=JAMMED.colour)
-    right.text(-3, 0.82, "no gradient", ha="center", color=JAMMED.colour)
+    right.text(3, -0.92, "saturated", ha="center", color=JAMMED.colour)
+    right.text(-3, 0.86, "saturated", ha="center", color=JAMMED.colour)
     right.set(
         xlabel="pre-activation $z$", ylabel=r"$\phi = \tanh z$", xlim=(-4, 4), title="activation function"
     )
@@ -194,7 +194,12 @@ def measured_features(preactivation: Array, variances: Array, *, inv_sigma_w: Se
         axes.plot(phi, normal, color=JAMMED.colour, linestyle="--", label=r"normal, measured $\sigma_z^2$")
         axes.plot(phi, mixture, color=ORDERED.colour, linestyle="-", label="mixture of variances")
         top = max(np.histogram(features, bins=edges, density=True)[0].max(), normal.max(), 1.0)
-        axes.set(xlim=(-1, 1), ylim=(0, 1.15 * min(top, 3.0)), title=rf"$1/\sigma_W = {value:.3g}$")
+        axes.set(
+            xlim=(-1, 1),
+            xticks=(-0.5, 0, 0.5),
+            ylim=(0, 1.15 * min(top, 3.0)),
+            title=rf"$1/\sigma_W = {value:.3g}$",
+        )
     for axes in panels[-columns:]:
         axes.set_xlabel(PHI_LABEL)
     figure.legend(
@@ -219,27 +224,33 @@ def transition(test: PeakTest, variances: Array) -> BookFigure:
     left, right = figure.subplots(1, 2)
     mean = float(np.mean(variances))
     fine = np.geomspace(test.inv_sigma_w[0], test.inv_sigma_w[-1], 61)
-    phi = np.linspace(0, 0.998, 500)
+    phi = np.tanh(np.linspace(0, 4.5, 500))
     lines = {
         r"normal, $\sigma_z^2=\sigma_W^2$": (1.0, PARAMAGNETIC.colour, ":"),
         r"normal, measured $\sigma_z^2$": (mean, JAMMED.colour, "--"),
     }
     for label, (scale, colour, linestyle) in lines.items():
         left.plot(fine, peaks(scale / fine**2), color=colour, linestyle=linestyle, label=label)
-        normal = np.array([feature_density(phi, variance=scale / value**2) for value in fine])
-        right.plot(fine, _contrast(phi, normal), color=colour, linestyle=linestyle)
+        expected = [contrast(bin_shares(np.array(scale / value**2))) for value in fine]
+        right.plot(fine, expected, color=colour, linestyle=linestyle)
         for axes in (left, right):
             axes.axvline(np.sqrt(2 * scale), color=colour, linestyle=linestyle, linewidth=0.8)
+    thinned = np.quantile(variances, np.linspace(0, 1, 4001)[1::2])
     curves = np.array([mixture_density(phi, variances=variances / value**2) for value in fine])
     outer = [_outermost(phi, curve) for curve in curves]
     left.plot(fine, outer, color=ORDERED.colour, linestyle="-", label="mixture of variances")
-    right.plot(fine, _contrast(phi, curves), color=ORDERED.colour, linestyle="-")
+    expected = [contrast(bin_shares(thinned / value**2)) for value in fine]
+    right.plot(fine, expected, color=ORDERED.colour, linestyle="-")
     points = {"fmt": "o", "color": "black", "markersize": 4, "elinewidth": 0.8}
     left.errorbar(test.inv_sigma_w, test.position, yerr=test.position_error, **points, label="networks")
     left.set(ylabel=r"most probable $|\phi|$", ylim=(-0.03, 1.03), title="position of the peak")
     right.errorbar(test.inv_sigma_w, test.contrast, yerr=test.contrast_error, **points)
     right.axhline(0, color="0.5", linewidth=0.8, linestyle="-")
-    right.set(ylabel="ln(highest outer bin / bin at zero)", ylim=(-0.6, 1.6), title="two peaks above zero")
+    right.set(
+        ylabel="ln(highest outer bin / bin at zero)",
+        ylim=(-0.6, 1.6),
+        title="contrast: above zero, two peaks",
+    )
     for axes in (left, right):
         _disorder_axis(axes, test.inv_sigma_w)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, columnspacing=1.2)
@@ -250,10 +261,6 @@ def _outermost(phi: Array, density: Array) -> float:
     """The most probable phi >= 0 among the maxima of a curve; 0 if there is none inside."""
     maxima = local_maxima(density)
     return float(phi[maxima[np.argmax(density[maxima])]]) if len(maxima) else float(phi[-1])
-
-
-def _contrast(phi: Array, density: Array) -> Array:
-    return np.log(density[:, phi > 0.5].max(axis=1) / density[:, 0])
 
 
 def _disorder_axis(axes: Axes, inv_sigma_w: Array) -> None:
