@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -119,3 +120,11 @@ def test_address_moves_everywhere(tmp_path):
     assert current(tmp_path) == "somebody/elsewhere"
     assert "mybinder.org/v2/gh/somebody/elsewhere/main" in (tmp_path / "README.md").read_text("utf-8")
     assert ADDRESS.search((tmp_path / "CITATION.cff").read_text("utf-8"))
+
+
+def test_speed_table_is_the_benchmark():
+    """The ratios in the README are those that `benchmarks/engine.py` wrote."""
+    rows = json.loads((ROOT / "benchmarks" / "engine.json").read_text())["rows"]
+    best = {row["name"]: row for row in sorted(rows, key=lambda row: -row["nanoseconds"])}
+    for name, row in best.items():
+        assert f"| {name} | {row['nanoseconds']:,.0f} | {row['ratio']:,.1f} |" in read("README.md")
