@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from phasebook.dyson import (
     Coefficients,
+    coulomb,
     ensemble_coefficients,
     second_order_drift,
     spacing_diffusion,
@@ -71,6 +72,73 @@ def one_step(
     rotated = np.einsum("ij,rik->rjk", vectors, gradient, optimize=True)
     first_order = -2 * learning_rate * np.einsum("rjk,kj->rj", rotated, weights.T @ vectors)
     return OneStep(change, first_order)
+
+
+@dataclass(frozen=True)
+class UpdateTest:
+    """Single updates of one network beside the coefficients at its W.
+
+    Attributes:
+        title: what a figure calls it.
+        learning_rate, batch_size: of the updates.
+        values: coefficients on the training set, leading axes removed.
+        measured: of `one_step`.
+    """
+
+    title: str
+    learning_rate: float
+    values: Coefficients
+    measured: OneStep
+    batch_size: int = 4
+
+    @property
+    def repulsion(self) -> Array:
+        """T sum V_ij / (x_i - x_j): all that (4.3) has beyond K_i, (N,)."""
+        return self._temperature * coulomb(self.values.eigenvalues, self.values.noise)
+
+    @property
+    def complete(self) -> Array:
+        """The same with T L_i and the second-order drift, (N,)."""
+        beyond = self.learning_rate * second_order_drift(self.values)
+        return self.repulsion + self._temperature * self.values.laguerre + beyond
+
+    @property
+    def rest(self) -> tuple[Array, Array]:
+        """Measured drift less its first order, with its standard error, each (N,)."""
+        rest = (self.measured.change - self.measured.first_order) / self.learning_rate
+        return rest.mean(axis=0), rest.std(axis=0, ddof=1) / np.sqrt(len(rest))
+
+    @property
+    def scale(self) -> Array:
+        """Sum of the absolute values of the terms, (N,): what the differences are to be compared with."""
+        beyond = self.learning_rate * np.abs(second_order_drift(self.values))
+        return np.abs(self.repulsion) + self._temperature * self.values.laguerre + beyond
+
+    @property
+    def error(self) -> float:
+        """Rms over levels of (measured - complete) / scale."""
+        return float(np.sqrt(np.mean(((self.rest[0] - self.complete) / self.scale) ** 2)))
+
+    @property
+    def error_printed(self) -> float:
+        """Rms over levels of (measured - repulsion alone) / scale."""
+        return float(np.sqrt(np.mean(((self.rest[0] - self.repulsion) / self.scale) ** 2)))
+
+    @property
+    def noise_floor(self) -> float:
+        """Rms over levels of the standard error over scale."""
+        return float(np.sqrt(np.mean((self.rest[1] / self.scale) ** 2)))
+
+    @property
+    def step_over_gap(self) -> float:
+        """Median over neighbours of the rms of eps u_i^T Delta^X_B u_{i+1} over x_{i+1} - x_i."""
+        second = self.values.noise / self.batch_size + self.values.drift_matrix**2
+        beside = np.sqrt(np.diagonal(second, offset=1))
+        return float(np.median(self.learning_rate * beside / np.diff(self.values.eigenvalues)))
+
+    @property
+    def _temperature(self) -> float:
+        return self.learning_rate / self.batch_size
 
 
 def coefficients_along(ensemble: Ensemble, trajectory: Trajectory) -> Coefficients:

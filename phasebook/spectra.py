@@ -75,3 +75,18 @@ def marchenko_pastur_cdf(x: Array, *, sigma_w: float, aspect: float) -> Array:
     slope = marchenko_pastur(places, sigma_w=sigma_w, aspect=aspect) * np.sin(theta) * (upper - lower) / 2
     integral = np.concatenate([[0.0], np.cumsum((slope[1:] + slope[:-1]) / 2 * np.diff(theta))])
     return np.interp(x, places, integral / integral[-1])
+
+
+def spacing_ratios(x: Array) -> Array:
+    """Smaller over larger of neighbouring spacings, in [0, 1]: ascending levels (..., N) -> (..., N - 2).
+
+    The ratio needs no unfolding: the local density of levels cancels.
+    """
+    spacings = np.diff(x, axis=-1)
+    first, second = spacings[..., :-1], spacings[..., 1:]
+    return np.minimum(first, second) / np.maximum(first, second)
+
+
+def shuffled_levels(x: Array, *, seed: int = 0) -> Array:
+    """Spectra put together from different networks, (network, N): the density kept, repulsion lost."""
+    return np.sort(np.random.default_rng(seed).permuted(x, axis=0), axis=-1)
