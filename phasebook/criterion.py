@@ -13,6 +13,7 @@ from scipy.special import lambertw, ndtri, wrightomega
 
 from phasebook.network import PAPER_WIDTHS, Array, Ensemble, forward
 from phasebook.spectra import marchenko_pastur_edges
+from phasebook.spins import CRITICAL_VARIANCE
 
 
 def converges(
@@ -81,7 +82,7 @@ def critical_inv_sigma_w(mean_square_input: Array | float = 1.0) -> Array:
     Args:
         mean_square_input: q in (0, 1]; 1 is the upper bound for tanh, and gives the paper's sqrt(2).
     """
-    return np.sqrt(2 * np.asarray(mean_square_input))
+    return np.sqrt(np.asarray(mean_square_input) / CRITICAL_VARIANCE)
 
 
 def mean_square_input(ensemble: Ensemble) -> Array:

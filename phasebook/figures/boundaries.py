@@ -170,10 +170,10 @@ def phase_sheet(dataset: xr.Dataset, result: xr.Dataset, *, vertical: Mapping[st
     lines = _vertical_styles(vertical)
     for axes, (values, norm, title) in zip(panels.flat, drawn, strict=True):
         mesh = heat_map(axes, values, norm=norm, title=title)
-        for width, beyond in ((0.8, 0.0), (1.8, MASKED)):
+        for width, between in ((0.8, (0.0, MASKED)), (1.8, (MASKED, np.inf))):
             contour(
                 axes, result["fraction"], level=LEVELS[0],
-                colour="1.0", linestyle="-.", width=width, beyond=beyond,
+                colour="1.0", linestyle="-.", width=width, between=between,
             )  # fmt: skip
         for (place, style), top in zip(lines.values(), _tops(result, vertical), strict=True):
             (line,) = axes.plot([place, place], [axes.get_ylim()[0], top], color="1.0", linestyle=style)

@@ -38,7 +38,7 @@ def contour(
     colour: str,
     linestyle: Dash,
     width: float = 1.6,
-    beyond: float = 0.0,
+    between: tuple[float, float] = (0.0, np.inf),
 ) -> list[np.ndarray]:
     """Draw where a quantity given on the cells equals `level`, linear between centres in log2 of both axes.
 
@@ -46,7 +46,7 @@ def contour(
         axes: of a map made by `heat_map`.
         fraction: dims temperature and inv_sigma_w (any order), NaN nowhere.
         level, colour, linestyle, width: of the line.
-        beyond: draw it only where T / sigma_W exceeds this.
+        between: draw it only where T / sigma_W lies in here.
 
     Returns:
         The pieces drawn, each (point, 2) in (1/sigma_W, T).
@@ -56,7 +56,8 @@ def contour(
     fine = [np.linspace(log[0], log[-1], FINE * (len(log) - 1) + 1) for log in logs]
     mesh = np.stack(np.meshgrid(*fine, indexing="ij"), axis=-1)
     refined = RegularGridInterpolator(logs, values.values.astype(float))(mesh)
-    refined = np.ma.masked_where(2.0 ** mesh.sum(axis=-1) <= beyond, refined)
+    product = 2.0 ** mesh.sum(axis=-1)
+    refined = np.ma.masked_where((product < between[0]) | (product > between[1]), refined)
     if not refined.min() < level <= refined.max():
         return []
     drawn = axes.contour(
