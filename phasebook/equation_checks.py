@@ -25,6 +25,30 @@ class Check:
         return f"({self.equation}) {self.statement}: {self.result}; {self.verdict}"
 
 
+@dataclass(frozen=True)
+class CheckTable:
+    """Checks as a notebook shows them, and the equations that have none."""
+
+    checks: list[Check]
+    missing: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.checks))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            f'<tr><td><a href="#eq-{number.lower().replace(".", "-")}">({number})</a></td>'
+            + "".join(f"<td>{escape(text)}</td>" for text in cells)
+            + "</tr>"
+            for number, *cells in (
+                *((one.equation, one.statement, one.result, one.verdict) for one in self.checks),
+                *((number, "no cell has computed this yet", "", "open") for number in self.missing),
+            )
+        ]
+        head = "<tr><th>Equation</th><th>What was checked</th><th>What came out</th><th>Verdict</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
 @dataclass
 class EquationChecks:
     """The checks of one chapter, in the order of the paper.
@@ -35,6 +59,7 @@ class EquationChecks:
 
     equations: list[str]
     checks: list[Check] = field(default_factory=list)
+    _shown: int = field(default=0, repr=False)
 
     def identity(
         self, equation: str, statement: str, left: ArrayLike, right: ArrayLike, *, tolerance: float = 1e-12
@@ -67,7 +92,10 @@ class EquationChecks:
     def bound(self, equation: str, statement: str, value: ArrayLike, limit: float) -> Check:
         """No value is above the limit."""
         largest = float(np.max(value))
-        return self._add(equation, statement, f"largest {largest:.4g}, limit {limit:.4g}", largest <= limit)
+        result = f"largest {largest:.4g}, limit {limit:.4g}"
+        if f"{largest:.4g}" == f"{limit:.4g}" and largest < limit:
+            result = f"largest {limit - largest:.0e} below {limit:.4g}"
+        return self._add(equation, statement, result, largest <= limit)
 
     def state(self, equation: str, statement: str, result: str, *, verdict: str = DEFINITION) -> Check:
         """A definition with what it gave here, or an equation whose verdict needs words."""
@@ -84,21 +112,16 @@ class EquationChecks:
     def failed(self) -> list[Check]:
         return [check for check in self.checks if check.verdict == FAILS]
 
+    def latest(self) -> CheckTable:
+        """The checks made since this was last asked: what a cell shows of its own work."""
+        new, self._shown = self.checks[self._shown :], len(self.checks)
+        return CheckTable(new)
+
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self._sorted()))
+        return repr(CheckTable(self._sorted(), self.missing))
 
     def _repr_html_(self) -> str:
-        rows = [
-            f'<tr><td><a href="#eq-{number.lower().replace(".", "-")}">({number})</a></td>'
-            + "".join(f"<td>{escape(text)}</td>" for text in cells)
-            + "</tr>"
-            for number, *cells in (
-                *((one.equation, one.statement, one.result, one.verdict) for one in self._sorted()),
-                *((number, "no cell has computed this yet", "", "open") for number in self.missing),
-            )
-        ]
-        head = "<tr><th>Equation</th><th>What was checked</th><th>What came out</th><th>Verdict</th></tr>"
-        return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        return CheckTable(self._sorted(), self.missing)._repr_html_()
 
     def _add(self, equation: str, statement: str, result: str, holds: bool) -> Check:
         return self._keep(Check(equation, statement, result, HOLDS if holds else FAILS))
@@ -107,8 +130,12 @@ class EquationChecks:
         if check.equation not in self.equations:
             raise ValueError(f"this chapter has no equation ({check.equation}), only {self.equations}")
         # A cell that is run again replaces its row.
-        same = {(check.equation, check.statement)}
-        self.checks = [one for one in self.checks if (one.equation, one.statement) not in same] + [check]
+        for place, one in enumerate(self.checks):
+            if (one.equation, one.statement) == (check.equation, check.statement):
+                del self.checks[place]
+                self._shown -= place < self._shown
+                break
+        self.checks.append(check)
         return check
 
     def _sorted(self) -> list[Check]:

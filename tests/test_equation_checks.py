@@ -46,6 +46,18 @@ def test_table_is_in_the_order_of_the_paper_and_shows_what_is_missing(checks):
     assert repr(checks).endswith(FAILS)
 
 
+def test_a_cell_shows_its_own_checks(checks):
+    """Also when it is run a second time, whose rows replace the first ones."""
+    for _ in range(2):
+        checks.bound("2.18", "first", 0.5, 1.0)
+        checks.bound("2.18", "second", 1.0 - 1e-9, 1.0)
+        shown = checks.latest()
+        assert [one.statement for one in shown.checks] == ["first", "second"]
+    assert shown.checks[1].result == "largest 1e-09 below 1"
+    assert "second" in shown._repr_html_()
+    assert checks.latest().checks == []
+
+
 def test_equation_of_another_chapter(checks):
     with pytest.raises(ValueError, match=r"no equation \(4.2\)"):
         checks.state("4.2", "", "")
