@@ -53,8 +53,8 @@ def test_a_cell_shows_its_own_checks(checks):
         checks.bound("2.18", "second", 1.0 - 1e-9, 1.0)
         shown = checks.latest()
         assert [one.statement for one in shown.checks] == ["first", "second"]
-    assert shown.checks[1].result == "largest 1e-09 below 1"
-    assert "second" in shown._repr_html_()
+        assert shown.checks[1].result == "largest 1e-09 below 1"
+        assert "second" in shown._repr_html_()
     assert checks.latest().checks == []
 
 
