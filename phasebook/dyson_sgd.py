@@ -131,10 +131,12 @@ class UpdateTest:
 
     @property
     def step_over_gap(self) -> float:
-        """Median over neighbours of the rms of eps u_i^T Delta^X_B u_{i+1} over x_{i+1} - x_i."""
-        second = self.values.noise / self.batch_size + self.values.drift_matrix**2
-        beside = np.sqrt(np.diagonal(second, offset=1))
-        return float(np.median(self.learning_rate * beside / np.diff(self.values.eigenvalues)))
+        """Rms change of a spacing in one update over that spacing, for the pair where it is largest.
+
+        Of first order in eps; from 1 on, an update takes levels past each other.
+        """
+        changes = np.diff(self.measured.first_order, axis=-1)
+        return float((np.sqrt(np.mean(changes**2, axis=0)) / np.diff(self.values.eigenvalues)).max())
 
     @property
     def _temperature(self) -> float:

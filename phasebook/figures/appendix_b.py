@@ -37,7 +37,7 @@ def spacing_profile(profiles: Mapping[str, tuple[Array, Array]]) -> BookFigure:
                 np.arange(1, ratio.shape[-1] + 1), np.median(ratio, axis=0), color=phase.colour,
                 linestyle=phase.linestyle, marker=phase.marker, label=name,
             )  # fmt: skip
-        axes.set(yscale="log", title=title, xlabel="$i$")
+        axes.set(yscale="log", title=title, xlabel="$i$", xticks=[1, 5, 10, 15])
     panels[0].set_ylabel("median of $S_i / S$")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -57,7 +57,7 @@ def neglected_terms(terms: xr.Dataset) -> BookFigure:
     figure = new_figure(height=4.2)
     left, right = figure.subplots(1, 2)
     ratio = (terms["repulsion_measured"] / terms["repulsion"]).median("model")
-    mesh = heat_map(left, ratio, norm=LogNorm(0.1, 1.0), title="measured / equal spacings")
+    mesh = heat_map(left, ratio, norm=LogNorm(0.1, 1.5), title="measured / equal spacings")
     bar = figure.colorbar(mesh, ax=left, label="$V_S$ (median ratio)", extend="both")
     bar.set_ticks([0.1, 0.2, 0.5, 1.0], labels=["0.1", "0.2", "0.5", "1"])
     bar.minorticks_off()

@@ -81,7 +81,7 @@ def initial_spectrum(spectra: Sequence[Array], *, sigma_w: float, aspect: float)
     """
     figure = new_figure(height=3.4)
     panels = figure.subplots(1, len(spectra), sharey=True, squeeze=False)[0]
-    lower, upper = (edge / sigma_w**2 for edge in marchenko_pastur_edges(sigma_w=sigma_w, aspect=aspect))
+    upper = marchenko_pastur_edges(sigma_w=1.0, aspect=aspect)[1]
     grid = np.linspace(0, 1.25 * upper, 600)
     law = marchenko_pastur(grid, sigma_w=1.0, aspect=aspect)
     for axes, x in zip(panels, spectra, strict=True):
@@ -93,7 +93,6 @@ def initial_spectrum(spectra: Sequence[Array], *, sigma_w: float, aspect: float)
             xlabel=r"$x / \sigma_W^2$",
             ylim=(0, 1.3 * law.max()),
         )
-        axes.axvspan(lower, upper, ymax=0.02, color=ORDERED.colour, linewidth=0)
     panels[0].set_ylabel("density")
     panels[0].legend()
     return figure
@@ -139,7 +138,7 @@ def averaged_rate(dataset: xr.Dataset) -> BookFigure:
         Left, the map of ln S(t_f)/S(0), which is t_f times the averaged rate (4.7); right, S(t)/S(0) of
         three cells on logarithmic axes, mean of the logarithm with one standard error.
     """
-    figure = new_figure(height=4.2)
+    figure = new_figure(height=4.4)
     left, right = figure.subplots(1, 2)
     epochs = float(dataset["time"][-1])
     total, _ = mean_and_error(dataset["averaged_rate"] * epochs)
@@ -153,14 +152,14 @@ def averaged_rate(dataset: xr.Dataset) -> BookFigure:
         mean, error = growth.mean(axis=0), growth.std(axis=0, ddof=1) / np.sqrt(len(growth))
         right.plot(
             cell["time"], np.exp(mean), color=phase.colour, linestyle=phase.linestyle, marker=phase.marker,
-            markersize=3.5, label=f"{phase.name}\n{cell_text(temperature, inv_sigma_w)}",
+            markersize=3.5, label=f"{phase.name}: {cell_text(temperature, inv_sigma_w)}",
         )  # fmt: skip
         right.fill_between(
             cell["time"], np.exp(mean - error), np.exp(mean + error), color=phase.colour, alpha=0.25
         )
     _log_time_axis(right, end=epochs)
     right.set(yscale="log", title="$S(t)/S(0)$, geometric mean")
-    right.legend(fontsize=8.5, loc="upper left", bbox_to_anchor=(0.0, 0.85))
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8.5)
     return figure
 
 

@@ -35,7 +35,10 @@ def single_updates(tests: Sequence[UpdateTest]) -> BookFigure:
             level, test.repulsion / test.scale, "s", color=PRINTED, markerfacecolor="none",
             label="Coulomb term of (4.3)",
         )  # fmt: skip
-        axes.plot(level, test.complete / test.scale, "-", color=COMPLETE, label="all terms")
+        axes.plot(
+            level, test.complete / test.scale, "o", color=COMPLETE, markerfacecolor="none", markersize=8,
+            label="all terms",
+        )  # fmt: skip
         axes.errorbar(
             level, rest / test.scale, yerr=error / test.scale, fmt="k.", elinewidth=1, label="measured"
         )
@@ -56,23 +59,27 @@ def range_of_validity(families: Mapping[str, Sequence[UpdateTest]], paper: Mappi
         paper: name -> which of these is the learning rate of the paper's cell; a large marker.
 
     Returns:
-        Error of the completed equation against the size of a step over the distance of neighbouring levels.
+        Error of the completed equation against the size of a step over the spacing it changes; open markers
+        where the error is less than twice its own sampling noise.
     """
-    figure = new_figure(height=4.0)
+    figure = new_figure(height=4.2)
     axes = figure.subplots()
-    markers = dict(zip(families, "osD^v", strict=False))
-    shades = dict(zip(families, ("#004488", "#6699CC", "#BB5566", "#997700", "#DDAA33"), strict=False))
-    for name, tests in families.items():
+    styles = zip("osD^v", ("#004488", "#6699CC", "#BB5566", "#997700", "#DDAA33"), strict=True)
+    for (name, tests), (marker, colour) in zip(families.items(), styles, strict=False):
         size = [test.step_over_gap for test in tests]
         error = [test.error for test in tests]
-        axes.plot(size, error, "-", marker=markers[name], color=shades[name], markersize=4, label=name)
-        axes.plot(
-            [size[paper[name]]], [error[paper[name]]], marker=markers[name], color=shades[name], markersize=11
-        )
+        axes.plot(size, error, "-", color=colour, linewidth=1)
+        for k, test in enumerate(tests):
+            face = colour if test.error > 2 * test.noise_floor else "white"
+            axes.plot(
+                size[k], error[k], marker=marker, color=colour, markerfacecolor=face, linestyle="none",
+                markersize=12 if k == paper[name] else 5,
+            )  # fmt: skip
+        axes.plot([], [], "-", marker=marker, color=colour, label=name)
     axes.axvline(1.0, color="0.6", linewidth=0.8, linestyle=":")
     axes.set(
-        xscale="log", yscale="log", ylabel="relative error of the drift",
-        xlabel="rms off-diagonal element of one step / distance of neighbouring levels",
+        xscale="log", yscale="log", ylabel="relative error of the drift beyond $K_i$",
+        xlabel="change of a spacing in one step / the spacing (rms, worst pair)",
     )  # fmt: skip
     axes.legend(title="large marker: the paper's $\\epsilon$", loc="upper left")
     return figure
@@ -89,14 +96,18 @@ def spacing_against_sgd(
         smallest: draw x_1 instead of S; (4.8) has none.
 
     Returns:
-        A panel for each run: means over networks, SGD with one standard error.
+        A panel for each run: change since t = 0, mean over networks, SGD with one standard error; for the
+        smallest eigenvalue itself instead of its change.
     """
     rows = 1 if smallest else (len(runs) + 1) // 2
     figure = new_figure(height=3.4 if rows == 1 else 6.2)
     panels = figure.subplots(rows, -(-len(runs) // rows), squeeze=False).ravel()
 
     def pick(x: Array) -> Array:
-        return x[..., 0] if smallest else level_spacing(x)
+        return x[..., 0] if smallest else growth(level_spacing(x))
+
+    def growth(spacing: Array) -> Array:
+        return spacing - spacing[..., :1]
 
     for axes, (title, (steps, x, theory)) in zip(panels, runs.items(), strict=False):
         measured = pick(x)
@@ -106,11 +117,11 @@ def spacing_against_sgd(
         axes.plot(steps, pick(theory.printed).mean(axis=0), "--", color=PRINTED, label="(4.3)")
         axes.plot(steps, pick(theory.complete).mean(axis=0), "-", color=COMPLETE, label="(4.3) completed")
         if not smallest:
-            axes.plot(steps, theory.spacing.mean(axis=0), "-.", color=ONE_PARTICLE, label="(4.8)")
+            axes.plot(steps, growth(theory.spacing).mean(axis=0), "-.", color=ONE_PARTICLE, label="(4.8)")
         else:
             axes.axhline(0, color="0.5", linewidth=0.8, linestyle=":")
         axes.set(title=title, xlabel="SGD steps", xlim=(0, steps[-1]))
         axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4), useMathText=True, useOffset=False)
-    panels[0].set_ylabel("smallest eigenvalue $x_1$" if smallest else "mean spacing $S$")
+    panels[0].set_ylabel("smallest eigenvalue $x_1$" if smallest else "growth $S(t) - S(0)$")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
