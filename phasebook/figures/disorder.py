@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import SymLogNorm
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from scipy import stats
 
 from phasebook.disorder import coupling_density, coupling_edges
@@ -139,7 +139,8 @@ def dual_readings(samples: Mapping[str, Array], pairs: Array) -> BookFigure:
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     values = np.concatenate([one.ravel() for one in samples.values()])
     lowest, highest = np.quantile(values, (0.002, 0.998))
-    edges = np.linspace(lowest, highest, 61)
+    step = (highest - lowest) / 60
+    edges = step * np.arange(np.floor(lowest / step), np.ceil(highest / step) + 1)  # one edge at zero
     for (name, energy), phase in zip(samples.items(), (ORDERED, JAMMED, PARAMAGNETIC), strict=False):
         counts = np.histogram(energy, bins=edges)[0] / energy.size / np.diff(edges)
         left.stairs(counts, edges, color=phase.colour, linestyle=phase.linestyle, label=name, linewidth=1.5)
@@ -184,6 +185,9 @@ def spin_glass(results: Sequence[SpinGlass]) -> BookFigure:
         axes.set_xlabel("temperature $T$")
     left.set(ylabel=r"$\langle q^2 \rangle$", ylim=(0, None), title="overlap of two replicas")
     right.set(yscale="log", ylabel=r"$N^{2/3}\,\langle q^2 \rangle$", title="the same, scaled")
+    right.yaxis.set_major_locator(FixedLocator([0.25, 0.5, 1, 2, 4, 8]))
+    right.yaxis.set_major_formatter(ScalarFormatter())
+    right.yaxis.set_minor_locator(NullLocator())
     left.legend()
     return figure
 
