@@ -18,10 +18,10 @@ def curve(figure: BookFigure, panel: int, label: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def mixture() -> tuple[np.ndarray, np.ndarray]:
-    """z at sigma_W = 1 and its conditional variance: 300 networks, 200 samples."""
+    """z at sigma_W = 1 and its conditional variance: 600 networks, 200 samples."""
     rng = np.random.default_rng(0)
-    variances = rng.uniform(0.02, 0.6, size=(300, 200))
-    return np.sqrt(variances) * rng.normal(size=(300, 200)), variances
+    variances = rng.uniform(0.02, 0.6, size=(600, 200))
+    return np.sqrt(variances) * rng.normal(size=(600, 200)), variances
 
 
 def test_figure_1_has_one_peak_below_one_half_and_two_above():
