@@ -1,8 +1,8 @@
 """What the text says about the contours of Figure 8, as conditions that a reading can fulfil or not.
 
 "In the upper region, above the 1 sigma line, the dynamics has not converged"; the jamming phase lies below
-that line; the 2 and 3 sigma boundaries "capture the ordered phase": less than 68 % of the networks converge in
-the paramagnetic corner, 68 to 95 % in the jammed one, more than 95 % in the ordered one. How far a corner
+that line; the 2 and 3 sigma boundaries "capture the ordered phase": less than 68 % of the networks converge
+in the paramagnetic corner, 68 to 95 % in the jammed one, more than 95 % in the ordered one. How far a corner
 reaches is our choice.
 """
 

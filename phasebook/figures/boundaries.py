@@ -135,7 +135,7 @@ def convergence_boundaries(
         mesh = heat_map(axes, values, norm=Normalize(0.0, float(values.max())))
         level_contours(axes, result["fraction"])
         axes.set_title(label)
-        figure.colorbar(mesh, ax=axes, location="bottom", label=label)
+        figure.colorbar(mesh, ax=axes, location="bottom")
     right.set_ylabel("")
     figure.legend(handles=level_keys(), loc="outside lower center", ncols=3, **LEGEND)
     return figure

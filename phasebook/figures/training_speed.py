@@ -24,9 +24,9 @@ def steps_to_loss(scan: xr.Dataset, result: xr.Dataset, *, errors: Sequence[floa
         errors: mean squared test errors to reach, descending.
 
     Returns:
-        One panel for each 1/sigma_W: median over networks of the epochs to each test error against T (a filled
-        marker at the fastest, unless that is the first record), and the 68 % line of the criterion with
-        Wilson's interval. A curve ends where fewer than half of the networks arrive.
+        One panel for each 1/sigma_W: median over networks of the epochs to each test error against T, with a
+        dot at the fastest unless that is the first record, and the 68 % line of the criterion with Wilson's
+        interval. A curve ends where fewer than half of the networks arrive.
     """
     columns = scan["inv_sigma_w"].values
     figure = new_figure(height=4.4)
