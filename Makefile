@@ -9,19 +9,28 @@ INSTALLED := $(VENV)/.installed
 SOURCES   := $(VENV)/.sources
 MATHJAX   := book/_static/vendor/mathjax/tex-svg.js
 BUILT     := _build/.built
+PROOF     := $(VENV)/.proof
+VERIFIED  := $(VENV)/.verified
 
 # CODE is what the numbers come from, PAGES what the pages are made from besides.
 CODE  := constraints.txt $(shell find phasebook -type f \( -name '*.py' -o -name '*.mplstyle' -o -path '*/data/*' \) | LC_ALL=C sort) \
          $(wildcard benchmarks/*.json)
 PAGES := _config.yml _toc.yml $(shell find book -type f ! -path '*/vendor/*' ! -path '*/__pycache__/*' ! -path '*/.*' | LC_ALL=C sort)
 
-.PHONY: help book test sweep chapter lab picture tidy address constraints clean FORCE
+# PROVED is what the packaged data depend on: a change in any of these calls for a new proof.
+PROVED := constraints.txt $(wildcard phasebook/data/*.nc phasebook/data/*.json phasebook/engine/*.py phasebook/runs/*.py) \
+          phasebook/network.py phasebook/sgd.py phasebook/observables.py phasebook/spectra.py
+
+.PHONY: help book test sweep verify chapter lab picture tidy address constraints clean FORCE
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-book: $(BUILT)  ## compute everything and build the book in _build/html, then check the built pages
+# What can be recomputed is recomputed for the book: the rule is in phasebook/runs/packaged.py.
+$(BUILT) $(VERIFIED) sweep: export PHASEBOOK_NO_PACKAGED := 1
+
+book: $(VERIFIED) $(BUILT)  ## compute everything and build the book in _build/html, then check the built pages
 	$(BIN)/pytest tests/site
 	@echo "The book: $(HTML)/index.html"
 
@@ -48,6 +57,17 @@ $(MATHJAX): package.json package-lock.json $(INSTALLED)
 
 sweep: $(INSTALLED)  ## train the 14 400 networks of the book (kept in the cache: the second time is quick)
 	$(BIN)/python -c 'import phasebook; phasebook.load_sweep("book")'
+
+verify: $(VERIFIED)  ## prove the packaged data: all networks of the book, sixteen at paper time (minutes)
+
+$(PROOF): $(INSTALLED) FORCE
+	@cksum $(PROVED) > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(VERIFIED): $(PROOF)
+	@$(MAKE) --no-print-directory sweep
+	$(BIN)/python tools/verify_packaged.py
+	@touch $@
 
 # Checksums, not dates: a file that was removed or put back counts too.
 $(SOURCES): $(INSTALLED) FORCE

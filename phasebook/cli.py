@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from phasebook import __version__
-from phasebook.runs.checks import InvalidConfig
+from phasebook.runs.checks import InvalidConfig, one_of, whole
 from phasebook.runs.config import scale
 from phasebook.runs.provenance import FLAGS
 
@@ -55,10 +55,30 @@ def parser() -> Parser:
     sweep.add_argument("--order", metavar="fixed|shuffled|with_replacement", help="of the training data")
     sweep.add_argument("--precision", metavar="float32|float64")
     sweep.add_argument("--threads", metavar="N", help="default: all processors; never changes a bit")
+    sweep.add_argument("--executor", metavar="threads|dask", default="threads", help="default: threads")
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, as tcp://host:8786")
     sweep.add_argument("--out", required=True, metavar="FILE.nc", type=Path)
     info = commands.add_parser("info", allow_abbrev=False, help="say what a data set is")
     info.set_defaults(action=_info, command="phasebook info")
     info.add_argument("file", metavar="FILE.nc", type=Path)
+    verify = commands.add_parser(
+        "verify",
+        allow_abbrev=False,
+        help="train some networks of a data set again and compare",
+        description="Train some networks of a data set again: their weights must have the same bits, their "
+        "observables must agree to rounding. Exit code 0 if they do, 1 if not.",
+    )
+    verify.set_defaults(action=_verify, command="phasebook verify")
+    verify.add_argument("file", metavar="FILE.nc", type=Path)
+    verify.add_argument(
+        "--cells", metavar="K", default="4", help="how many cells, drawn at random; default: 4"
+    )
+    verify.add_argument(
+        "--networks", metavar="N", help="in each cell; default: 16 in all, which train together"
+    )
+    verify.add_argument("--seed", metavar="S", default="0", help="of the choice of cells and networks")
+    verify.add_argument("--max-steps", metavar="M", help="SGD steps at most, added up over networks")
+    verify.add_argument("--threads", metavar="N", help="default: all processors")
     return top
 
 
@@ -67,13 +87,15 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         if not hasattr(options, "action"):
-            raise UsageError("phasebook: which command? sweep or info (phasebook --help says more)")
+            raise UsageError("phasebook: which command? sweep, verify or info (phasebook --help says more)")
     except UsageError as error:
         return _fail(str(error))
     try:
         return options.action(options)
     except InvalidConfig as error:
-        return _fail(f"{options.command}: {FLAGS.get(error.name, '--' + error.name)} {error.problem}")
+        return _fail(
+            f"{options.command}: {FLAGS.get(error.name, '--' + error.name.replace('_', '-'))} {error.problem}"
+        )
 
 
 def main() -> int:
@@ -99,15 +121,47 @@ def _sweep(options: argparse.Namespace) -> int:
     given = {field: getattr(options, flag[2:].replace("-", "_")) for field, flag in FLAGS.items()}
     settings = {field: _parse(value) for field, value in given.items() if value is not None}
     config = replace(scale(options.scale), **settings)
+    threads = options.threads and whole("threads", _parse(options.threads), 1, 10_000)
+    one_of("executor", options.executor, ("threads", "dask"))
+    if (options.executor == "dask") != (options.scheduler is not None):
+        raise InvalidConfig("scheduler", "and --executor dask go together: give both or neither")
     # Checked before the slow imports, so that a slip of the keyboard is answered at once.
     from phasebook.runs.store import SweepError
     from phasebook.runs.sweep import run_sweep
 
     try:
-        run_sweep(config, options.out, scale=options.scale, threads=_parse(options.threads))
+        if options.executor == "threads":
+            run_sweep(config, options.out, scale=options.scale, threads=threads)
+        else:
+            from phasebook.runs.cluster import dask_executor
+
+            with dask_executor(options.scheduler, say=_say) as (executor, workers):
+                run_sweep(
+                    config, options.out, scale=options.scale, threads=threads or workers, executor=executor
+                )
     except SweepError as error:
         return _fail(f"{options.command}: {error}")
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    given = {
+        name: _parse(getattr(options, name)) for name in ("cells", "networks", "seed", "max_steps", "threads")
+    }
+    for name, value in given.items():
+        if value is not None:
+            given[name] = whole(name, value, 0 if name == "seed" else 1, 10**18)
+    from phasebook.runs.store import SweepError
+    from phasebook.runs.verify import verify_file
+
+    try:
+        report = verify_file(options.file, **given)
+    except FileNotFoundError:
+        return _fail(f"{options.command}: there is no file {options.file}")
+    except SweepError as error:
+        return _fail(f"{options.command}: {error}")
+    print("\n".join([*report.lines(), f"{options.file}: {report.verdict()}"]))
+    return 0 if report.verified else 1
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -135,6 +189,10 @@ def _parse(value: Any) -> Any:
 def _fail(message: str) -> int:
     print(" ".join(message.split()), file=sys.stderr)
     return 2
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 def _terminate(signum: int, frame: FrameType | None) -> NoReturn:

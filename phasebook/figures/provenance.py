@@ -9,6 +9,9 @@ from html import escape
 
 import xarray as xr
 
+SOURCES = {"packaged": "packaged, verified by phasebook verify"}
+"""How a source of data is named below a figure, where its own name does not say enough."""
+
 
 def provenance(dataset: xr.Dataset) -> str:
     """Scale, training time, size of the ensemble, seed, precision, cost and source of a sweep, in one line.
@@ -25,15 +28,15 @@ def provenance(dataset: xr.Dataset) -> str:
     epochs = float(dataset["time"][-1])
     steps = round(epochs * steps_per_epoch(dataset))
     cells = f"{dataset.sizes['temperature']} × {dataset.sizes['inv_sigma_w']} cells"
-    threads = int(attrs["threads"])
+    threads, models = int(attrs["threads"]), dataset.sizes["model"]
     parts = [
         f"{attrs['scale']} scale",
         f"t_f = {epochs:g} epoch{'s' if epochs != 1 else ''} = {_grouped(steps)} SGD steps",
-        f"{cells}, {dataset.sizes['model']} networks each",
+        f"{cells}, {models} network{'s' if models != 1 else ''} each",
         f"seed {attrs['seed']}",
         str(attrs["precision"]),
         f"{float(attrs['seconds']):.0f} s on {threads} thread{'s' if threads != 1 else ''}",
-        str(attrs["source"]),
+        SOURCES.get(attrs["source"], str(attrs["source"])),
     ]
     diverged = int(dataset["diverged"].sum())
     if diverged:

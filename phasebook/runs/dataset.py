@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -73,8 +74,8 @@ def assemble(
     if not there.all():
         raise ValueError(f"{np.count_nonzero(~there)} of {there.size} networks are missing")
     return xr.Dataset(
-        {name: ((*CELL, *VARIABLES[name].dims), arrays.pop(name), _described(name)) for name in VARIABLES},
-        {name: (name, axes[name], _described(name)) for name in axes},
+        {name: ((*CELL, *VARIABLES[name].dims), arrays.pop(name), described(name)) for name in VARIABLES},
+        {name: (name, axes[name], described(name)) for name in axes},
         {"title": TITLE, **attributes},
     )
 
@@ -138,11 +139,13 @@ def config_of(dataset: xr.Dataset) -> Config:
 
 
 def _check_form(dataset: xr.Dataset) -> None:
+    """Ours has all variables on the axes of its configuration, but for those it says were left out."""
     missing = {"kernel_version", "seconds", "core_seconds"} - set(dataset.attrs)
     if missing:
         raise ValueError(f"no attributes {missing}")
     axes = coordinates(config_of(dataset))
-    expected = {name: (*CELL, *VARIABLES[name].dims) for name in VARIABLES}
+    absent = set(json.loads(dataset.attrs.get("left_out", "[]")))
+    expected = {name: (*CELL, *VARIABLES[name].dims) for name in VARIABLES if name not in absent}
     if any(dataset[name].dims != dims for name, dims in expected.items()):
         raise ValueError("the variables are not those of a sweep")
     if any(not np.array_equal(dataset[name], axis) for name, axis in axes.items()):
@@ -150,7 +153,8 @@ def _check_form(dataset: xr.Dataset) -> None:
     dataset["diverged"].load()
 
 
-def _described(name: str) -> dict[str, str]:
+def described(name: str) -> dict[str, str]:
+    """What each variable says about itself."""
     variable = {**COORDINATES, **VARIABLES}[name]
     return {"long_name": variable.long_name, "units": variable.units, "equation": variable.equation}
 

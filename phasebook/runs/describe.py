@@ -47,6 +47,8 @@ def _lines(target: Path, dataset: xr.Dataset) -> list[str]:
         "command": attrs["command"],
         "variables": ", ".join(str(name) for name in dataset.data_vars),
     }
+    if "reduced" in attrs:
+        rows["packaged"] = attrs["reduced"]
     title = f"{target}: sweep of scale {attrs['scale']}"
     return [title, *(f"{name:<12} {text}" for name, text in rows.items())]
 

@@ -54,6 +54,8 @@ def existing(config: Config, target: Path) -> Existing | None:
                 f"{target} was computed with version {version} of the kernel, this is {KERNEL_VERSION}; "
                 "delete it or choose another --out"
             )
+        if dataset.attrs.get("source") == "packaged":
+            raise SweepError(f"{target} is a packaged, rounded data set; choose another --out")
         if identity(found) != identity(config):
             raise SweepError(
                 f"{target} holds a sweep with other settings ({_difference(found, config)}); "

@@ -10,7 +10,9 @@ from itertools import islice
 from phasebook.network import Network
 from phasebook.runs.block import compute_block
 from phasebook.runs.config import Config
+from phasebook.runs.store import SweepError
 from phasebook.runs.variables import Block
+from phasebook.sgd import KERNEL_VERSION
 
 Numbered = tuple[int, Network]
 """A network and its number in the sweep."""
@@ -30,7 +32,8 @@ def computed(
         try:
             while True:
                 for members in islice(queue, 2 * threads - len(running)):
-                    running[pool.submit(compute_block, config, [network for _, network in members])] = members
+                    networks = [network for _, network in members]
+                    running[pool.submit(compute_on_worker, config, networks, KERNEL_VERSION)] = members
                 if not running:
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -38,6 +41,20 @@ def computed(
         finally:
             for future in running:
                 future.cancel()
+
+
+def compute_on_worker(config: Config, networks: Sequence[Network], kernel_version: int) -> Block:
+    """`compute_block`, on a worker that may be another machine with another installation.
+
+    Raises:
+        SweepError: its kernel is not the one that was asked for, and would give other bits.
+    """
+    if kernel_version != KERNEL_VERSION:
+        raise SweepError(
+            f"a worker has version {KERNEL_VERSION} of the kernel, and {kernel_version} is asked for: "
+            "install the same phasebook everywhere"
+        )
+    return compute_block(config, networks)
 
 
 @contextmanager

@@ -1,0 +1,57 @@
+"""Prove the packaged data: python tools/verify_packaged.py [SEED].
+
+The book sweep is computed here, unless the cache has it, and must have the bits of phasebook/data/book.nc in
+every one of its networks. Of the paper-time data, which nobody computes in passing, sixteen networks are
+trained again; SEED chooses the file and the networks, by default it is the hash of the commit.
+"""
+
+import subprocess
+import sys
+
+import numpy as np
+import xarray as xr
+
+from phasebook.cli import execute
+from phasebook.runs.dataset import read_dataset
+from phasebook.runs.load import load_sweep
+from phasebook.runs.packaged import FOLDER, manifest_problem
+
+CELLS = 16
+"""One network in each, as many as the kernel trains side by side; a file of one cell gives them all."""
+
+
+def commit_number() -> int:
+    """The first 48 bits of the commit's hash; 0 where there is no commit."""
+    words = ["git", "-C", str(FOLDER), "rev-parse", "HEAD"]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    return int(found.stdout[:12], 16) if found.returncode == 0 else 0
+
+
+def compare(packaged: xr.Dataset, computed: xr.Dataset) -> str:
+    """Nothing if every network has the same bits, else what differs, in one line."""
+    wrong = packaged["weights_hash"].values != computed["weights_hash"].values
+    if not wrong.any():
+        return ""
+    first = np.argwhere(wrong)[0]
+    place = packaged["weights_hash"].isel(dict(zip(packaged["weights_hash"].dims, first, strict=True)))
+    return (
+        f"{np.count_nonzero(wrong)} of {wrong.size} networks have other weights here, the first at "
+        f"T = {float(place['temperature']):g}, 1/sigma_W = {float(place['inv_sigma_w']):g}, "
+        f"network {int(place['model'])}"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    seed = int(arguments[0]) if arguments else commit_number()
+    book = FOLDER / "book.nc"
+    problem = manifest_problem(book) or compare(read_dataset(book), load_sweep("book", packaged=False))
+    print(
+        f"{book.name}: {problem or 'verified: every network has the bits of those computed here'}", flush=True
+    )
+    paper = sorted(FOLDER.glob("paper_time*.nc"))
+    code = execute(["verify", str(paper[seed % len(paper)]), "--cells", str(CELLS), "--seed", str(seed)])
+    return 1 if problem else code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
