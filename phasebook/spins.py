@@ -90,12 +90,12 @@ def mixture_density(phi: ArrayLike, *, variances: Array) -> Array:
 
     Args:
         phi: inside (-1, 1), any shape.
-        variances: draws of the conditional variance of z, any shape; more than 4000 are thinned to that many
+        variances: draws of the conditional variance of z, any shape; more than 2000 are thinned to that many
             quantiles.
     """
     drawn = np.ravel(variances)
-    if len(drawn) > 4000:
-        drawn = np.quantile(drawn, (np.arange(4000) + 0.5) / 4000)
+    if len(drawn) > 2000:
+        drawn = np.quantile(drawn, (np.arange(2000) + 0.5) / 2000)
     return np.mean(feature_density(np.asarray(phi, dtype=float)[..., None], variance=drawn), axis=-1)
 
 
