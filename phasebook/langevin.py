@@ -72,7 +72,8 @@ def simulate(
             T = eps / |B|.
         record_steps: ascending numbers of updates at which to record.
         replicas: how many.
-        seed: of the noise.
+        seed: of the noise. With the same seed mini-batch runs of different |B| see the same samples in the
+            same order, replica by replica, which makes their differences precise.
 
     Returns:
         The trained layer, (replica, time, n_l, n_{l-1}).
@@ -91,7 +92,8 @@ def simulate(
         for _ in range(done, stop):
             current = [*layers[: trained - 1], weights, *layers[trained:]]
             if noise == "batch":
-                chosen = rng.integers(len(inputs), size=(replicas, int(batch_size)))
+                # Sample by sample, so that k steps with |B| = 1 draw what one step with |B| = k draws.
+                chosen = rng.integers(len(inputs), size=(int(batch_size), replicas)).T
                 drawn = gradient(current, inputs[chosen], targets[chosen], trained=trained)
             else:
                 delta, phi = per_sample_gradient(current, inputs, targets, trained=trained)

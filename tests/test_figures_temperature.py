@@ -51,13 +51,14 @@ def test_gradient_noise_shows_the_variances_and_leaves_zero_out():
         True: [Estimate(1.0, 0.1), Estimate(0.25, 0.1), Estimate(1e-3, 1e-4)],
         False: [Estimate(1.0, 0.1), Estimate(0.24, 0.1), Estimate(0.0, 0.0)],
     }
-    figure = temperature.gradient_noise(sizes, variances, [8.0, 2.0, 0.01], n_samples=1000)
+    kurtosis = [Estimate(8.0, 0.1), Estimate(2.5, 0.1)]
+    figure = temperature.gradient_noise(sizes, variances, kurtosis, n_samples=1000)
     replaced, distinct = error_bars(figure, 0)
     np.testing.assert_allclose(replaced, [[1, 1.0], [4, 0.25], [1000, 1e-3]])
     np.testing.assert_allclose(distinct, [[1, 1.0], [4, 0.24]])
-    law, measured = figure.axes[1].lines
-    np.testing.assert_allclose(np.asarray(law.get_ydata()), [8.0, 2.0, 0.008])
-    np.testing.assert_allclose(np.asarray(measured.get_ydata()), [8.0, 2.0, 0.01])
+    np.testing.assert_allclose(np.asarray(figure.axes[1].lines[0].get_ydata()), [8.0, 2.0])
+    (measured,) = error_bars(figure, 1)
+    np.testing.assert_allclose(measured, [[1, 8.0], [4, 2.5]])
 
 
 def test_gradient_histogram_of_a_gaussian_lies_on_the_gaussian():
@@ -92,7 +93,8 @@ def test_continuous_limit_shows_values_and_their_changes():
         "batch": [Estimate(1 + 0.5 * rate, 0.01) for rate in RATES[:4]],
         "none": [Estimate(1.0, 0.0)] * 4,
     }
-    figure = temperature.continuous_limit(rates, values, label="loss")
+    changes = [Estimate(0.5 * rate, 0.01) for rate in RATES[:3]]
+    figure = temperature.continuous_limit(rates, values, changes, label="loss")
     np.testing.assert_allclose(error_bars(figure, 0)[0][:, 1], 1 + 0.5 * RATES[:4])
     (change,) = error_bars(figure, 1)
     np.testing.assert_allclose(change[:, 1], 0.5 * RATES[:3])

@@ -80,6 +80,15 @@ def test_mini_batches_are_those_of_the_trainer(network):
     np.testing.assert_allclose(ours[0, 0], theirs[0][0, 0], atol=1e-14)
 
 
+def test_runs_of_different_batch_size_see_the_same_samples(network):
+    """To first order in eps, four steps with one sample are one step with four, four times as long."""
+    fine = steps(network, "batch", learning_rate=1e-6, batch_size=1, record_steps=[4], replicas=9)
+    coarse = steps(network, "batch", learning_rate=4e-6, batch_size=4, replicas=9)
+    start = network[0][1]
+    np.testing.assert_allclose(fine - start, coarse - start, atol=1e-10)
+    assert np.std(coarse[:, 0], axis=0).max() > 1e-7
+
+
 def test_discrete_langevin_is_euler_maruyama_with_time_step_eps(network):
     layers, inputs, targets = network
     mean, variance = gradient_moments(layers, inputs, targets, trained=2)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phasebook.network import forward, gradient, loss, sample_ensemble
-from phasebook.stability import curvature, mean_square_limit, output_gradients
+from phasebook.stability import curvature, mean_square_limit, output_gradients, stiffest_directions
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,15 @@ def test_curvature_at_the_teacher_is_the_hessian(teacher):
     assert isinstance(hessian, torch.Tensor)
     ours = curvature(output_gradients(layers, inputs, trained=2))
     np.testing.assert_allclose(ours, np.linalg.eigvalsh(hessian.numpy()), atol=1e-12)
+
+
+def test_stiffest_directions_are_those_of_the_full_diagonalisation(teacher):
+    layers, inputs, _ = teacher
+    g = output_gradients(layers, inputs, trained=2)
+    values, vectors = np.linalg.eigh(g.T @ g / len(g))
+    ours, directions = stiffest_directions(g, count=5)
+    np.testing.assert_allclose(ours, values[::-1][:5], rtol=1e-5)
+    np.testing.assert_allclose(np.abs(np.sum(directions * vectors[:, ::-1][:, :5], axis=0)), 1, atol=1e-4)
 
 
 def test_gradient_descent_holds_below_two_over_the_curvature_and_not_above(teacher):

@@ -30,7 +30,7 @@ NOISE_STYLES: dict[str, dict[str, Any]] = {
 def gradient_noise(
     batch_sizes: Sequence[int],
     variances: Mapping[bool, Sequence[Estimate]],
-    kurtosis: Sequence[float],
+    kurtosis: Sequence[Estimate],
     *,
     n_samples: int,
 ) -> BookFigure:
@@ -39,7 +39,7 @@ def gradient_noise(
     Args:
         batch_sizes: |B|, (batch,).
         variances: drawn with replacement or not -> Tr Cov of Delta_B over that of one sample, per |B|.
-        kurtosis: excess kurtosis for draws with replacement, per |B|; the first is that of |B| = 1.
+        kurtosis: excess kurtosis for draws with replacement, for the first few |B|, from |B| = 1 on.
         n_samples: size of the training set.
 
     Returns:
@@ -60,11 +60,12 @@ def gradient_noise(
             [b for b, _ in shown], [v.value for _, v in shown], yerr=[v.error for _, v in shown],
             fmt=marker, color="0.1" if replacement else "#AA3377", markerfacecolor="none", label=label,
         )  # fmt: skip
-    left.set(ylim=(2e-4, 2), title="variance / variance of one sample")
+    left.set(ylim=(1e-3, 2), title="variance / variance of one sample")
     left.legend(title="samples drawn")
-    batch = np.asarray(batch_sizes, dtype=float)
-    right.plot(batch, np.abs(kurtosis[0]) / batch, "-", color="0.6", label=r"$1/|\mathcal{B}|$")
-    right.plot(batch, kurtosis, "o", color="0.1", markerfacecolor="none", label="measured")
+    value, error = np.array(kurtosis).T
+    batch = np.asarray(batch_sizes[: len(value)], dtype=float)
+    right.plot(batch, value[0] / batch, "-", color="0.6", label=r"$1/|\mathcal{B}|$")
+    right.errorbar(batch, value, yerr=error, fmt="o", color="0.1", markerfacecolor="none", label="measured")
     right.set(title="excess kurtosis")
     right.legend()
     for axes in (left, right):
@@ -118,7 +119,7 @@ def weight_distributions(weights: Mapping[str, Array], modes: Array) -> BookFigu
         shift = np.sqrt(weights[noise].var(axis=0) / len(weights[noise]) + reference.var(axis=0) / len(start))
         means.hist(
             (weights[noise].mean(axis=0) - start) / shift, bins=np.linspace(-6, 6, 49).tolist(),
-            histtype="step", density=True, color=style["color"],
+            histtype="step", density=True, color=style["color"], linestyle="-",
         )  # fmt: skip
         entries.plot(reference.var(axis=0), weights[noise].var(axis=0), alpha=0.5, **look)
     ends = [reference.var(axis=0).min() / 2, reference.var(axis=0).max() * 2]
@@ -141,6 +142,7 @@ def weight_distributions(weights: Mapping[str, Array], modes: Array) -> BookFigu
 def continuous_limit(
     learning_rates: Mapping[str, Array],
     values: Mapping[str, Sequence[Estimate]],
+    changes: Sequence[Estimate],
     *,
     label: str,
 ) -> BookFigure:
@@ -149,6 +151,7 @@ def continuous_limit(
     Args:
         learning_rates: kind of noise -> eps, ascending, each twice the one before.
         values: kind of noise -> mean of an observable at the same eps t.
+        changes: of mini-batches, from each eps to twice that.
         label: of the observable.
 
     Returns:
@@ -161,12 +164,13 @@ def continuous_limit(
         look = {"color": style["color"], "marker": style["marker"], "markerfacecolor": "none"}
         value, error = np.array(values[noise]).T
         left.errorbar(rates, value, yerr=error, linestyle=":", linewidth=0.8, **look)
-        if noise in ("batch", "covariance"):
-            change, spread = np.diff(value), np.hypot(error[1:], error[:-1])
-            right.errorbar(rates[:-1], change, yerr=spread, linestyle="none", **look)
-    value = np.array(values["batch"])[:, 0]
-    rates = learning_rates["batch"]
-    right.plot(rates[:-1], (value[1] - value[0]) * rates[:-1] / rates[0], "-", color="0.6", zorder=0)
+    rates, (change, error) = learning_rates["batch"][:-1], np.array(changes).T
+    style = NOISE_STYLES["batch"]
+    right.errorbar(
+        rates, change, yerr=error, linestyle="none",
+        color=style["color"], marker=style["marker"], markerfacecolor="none",
+    )  # fmt: skip
+    right.plot(rates, change[0] * rates / rates[0], "-", color="0.6", zorder=0)
     left.set(xscale="log", xlabel=RATE_LABEL, title=label)
     left.set_xscale("log", base=2)
     right.set(yscale="log", xlabel=RATE_LABEL, title=r"$f(2\epsilon) - f(\epsilon)$, and slope one")
