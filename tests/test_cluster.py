@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -138,3 +139,19 @@ def test_worker_with_another_kernel_is_refused():
     network: Network = (0.25, 0.5, 0)
     with pytest.raises(SweepError, match="a worker has version 1 of the kernel, and 2 is asked for"):
         workers.compute_on_worker(SMALL, [network], 2)
+
+
+def test_slurm_snippet_of_the_page_asks_for_what_it_says():
+    """There is no Slurm here, and perhaps no such network: this is the script it would submit."""
+    page = (Path(__file__).parents[1] / "book" / "scale_out.md").read_text(encoding="utf-8")
+    start = page.index("from dask_jobqueue import SLURMCluster")
+    snippet = re.sub(r" *interface=.*\n", "", page[start : page.index("cluster.scale(", start)])
+    names: dict[str, Any] = {}
+    exec(snippet, names)
+    with names["cluster"] as cluster:
+        script = cluster.job_script()
+    for line in ("-p PARTITION", "-A ACCOUNT", "--cpus-per-task=32", "--mem=30G", "-t 04:00:00"):
+        assert f"#SBATCH {line}" in script, line
+    assert "#SBATCH --hint=nomultithread" in script
+    assert "--nworkers 32" in script
+    assert "--nthreads 1" in script
