@@ -71,12 +71,11 @@ def readings_sheet(result: xr.Dataset) -> BookFigure:
         line = boundary_temperature(result["fraction"].sel(reading=name))
         colour, linestyle = STYLES[k]
         finite = np.isfinite(line)
-        last.plot(
-            line["inv_sigma_w"][finite], line[finite], linestyle, color=colour, label=f"{k + 1}", gid=name
-        )
+        label = f"{k + 1}" if bool(finite.any()) else "_"  # a reading without a line has no key
+        last.plot(line["inv_sigma_w"][finite], line[finite], linestyle, color=colour, label=label, gid=name)
     power_of_two_axis(last, "x", result["inv_sigma_w"].values, label=INV_SIGMA_W_LABEL, every=3)
     last.set_title("upper 68 % lines", fontsize=9)
-    last.legend(fontsize=7.5, ncols=2, loc="upper right", handlelength=1.6, columnspacing=0.8)
+    last.legend(fontsize=7.5, loc="lower left", handlelength=1.8)
     for axes in panels.flat:
         axes.label_outer()
     if mesh is not None:
