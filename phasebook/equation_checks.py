@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 HOLDS, FAILS = "holds", "does not hold"
 DEFINITION = "definition"
+PADDING = 'style="padding: 0.15rem 1rem 0.15rem 0"'
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,16 @@ class CheckTable:
 
     def _repr_html_(self) -> str:
         rows = [
-            f'<tr><td><a href="#eq-{number.lower().replace(".", "-")}">({number})</a></td>'
-            + "".join(f"<td>{escape(text)}</td>" for text in cells)
+            f'<tr><td {PADDING}><a href="#eq-{number.lower().replace(".", "-")}">({number})</a></td>'
+            + "".join(f"<td {PADDING}>{escape(text)}</td>" for text in cells)
             + "</tr>"
             for number, *cells in (
                 *((one.equation, one.statement, one.result, one.verdict) for one in self.checks),
                 *((number, "no cell has computed this yet", "", "open") for number in self.missing),
             )
         ]
-        head = "<tr><th>Equation</th><th>What was checked</th><th>What came out</th><th>Verdict</th></tr>"
+        names = ("Equation", "What was checked", "What came out", "Verdict")
+        head = f"<tr>{''.join(f'<th {PADDING}>{name}</th>' for name in names)}</tr>"
         return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
