@@ -19,6 +19,7 @@ from phasebook.runs.block import weights_hash
 from phasebook.runs.checks import InvalidConfig
 from phasebook.runs.compare import ROUNDING, tolerance
 from phasebook.runs.config import SCALES, Config
+from phasebook.runs.cost import Measurement
 from phasebook.runs.dataset import read_dataset, write_dataset
 from phasebook.runs.packaged import FOLDER
 from phasebook.runs.store import SweepError
@@ -169,6 +170,29 @@ def test_one_vector_by_default():
     assert len(draw(paper, cells=4, networks=2, max_steps=5 * 10**8)) == 4
     with pytest.raises(InvalidConfig, match="max_steps must be a whole number from 200000000"):
         draw(paper, cells=4, networks=2, max_steps=10**8)
+
+
+def test_time_left_is_told_while_nothing_else_happens(
+    computed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(verify, "TELL_EVERY", 0.001)
+    monkeypatch.setattr(verify, "_seconds_of_a_block", lambda config: 100.0)
+    assert execute(["verify", str(computed), "--cells", "1"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "training 3 networks again, 100 SGD steps each: about 01:40 on this machine"
+    assert lines[1] in ("about 01:40 left", "about 01:39 left")
+
+
+def test_time_is_foretold_by_a_short_trial(monkeypatch: pytest.MonkeyPatch):
+    """In proportion to the steps; nothing is tried where the trial would be as long as the run."""
+
+    def made_up(*, networks: int, epochs: int, widths: tuple[int, ...]) -> Measurement:
+        return Measurement(networks, 1000 * epochs, widths, seconds=0.0, elapsed=3.0 + 0.01 * epochs)
+
+    monkeypatch.setattr(verify, "time_block", made_up)
+    config = Config(n_models=1, epochs=100_000)
+    assert verify._seconds_of_a_block(config) == pytest.approx(1000)
+    assert verify._seconds_of_a_block(replace(config, epochs=99)) == 0
 
 
 @pytest.mark.parametrize(

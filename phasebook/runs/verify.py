@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import xarray as xr
+from tqdm import tqdm
 
 from phasebook.network import Network
 from phasebook.runs.checks import whole
 from phasebook.runs.compare import Cell, compare_cell, hash_problems
 from phasebook.runs.config import Config
+from phasebook.runs.cost import VECTOR, time_block
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.packaged import manifest_problem
 from phasebook.runs.progress import Progress, choose
@@ -23,8 +28,9 @@ from phasebook.runs.variables import Block
 from phasebook.runs.workers import computed
 from phasebook.sgd import KERNEL_VERSION
 
-VECTOR = 16
-"""Networks that the kernel trains side by side in single precision: fewer take as long."""
+TRIAL_EPOCHS = 50
+TELL_EVERY = 30.0
+"""Seconds between two words about the time left."""
 
 
 @dataclass(frozen=True)
@@ -140,22 +146,48 @@ def _train_again(
 ) -> list[Block]:
     config, numbered = config_of(dataset), list(enumerate(drawn))
     blocks = [numbered[start : start + VECTOR] for start in range(0, len(numbered), VECTOR)]
-    # A vector with idle lanes takes as long as a full one; the file says what a full one took.
-    vectors = -(-len(blocks) // threads)
-    seconds = vectors * VECTOR * float(dataset.attrs["core_seconds"]) / config.n_networks
-    report.say(
-        f"training {len(drawn)} networks again, {config.steps} SGD steps each: about {seconds:.0f} s if this "
-        "machine is as fast as the one that made the file"
-    )
+    seconds = -(-len(blocks) // threads) * _seconds_of_a_block(config)
+    long = f"about {tqdm.format_interval(seconds)} on this machine" if seconds >= 1 else "a moment"
+    report.say(f"training {len(drawn)} networks again, {config.steps} SGD steps each: {long}")
     found: list[Block] = []
-    try:
-        report.start(total=len(drawn), done=0)
-        for block, members in computed(config, blocks, executor=executor, threads=threads):
-            found.append(block)
-            report.advance(len(members))
-    finally:
-        report.close()
+    with _time_left(seconds, report):
+        try:
+            report.start(total=len(drawn), done=0)
+            for block, members in computed(config, blocks, executor=executor, threads=threads):
+                found.append(block)
+                report.advance(len(members))
+        finally:
+            report.close()
     return found
+
+
+def _seconds_of_a_block(config: Config) -> float:
+    """Time on the clock for one vector of networks, by a short trial; zero for a run as short as that."""
+    if config.epochs < 2 * TRIAL_EPOCHS:
+        return 0.0
+    short, long = (
+        time_block(networks=VECTOR, epochs=epochs, widths=config.widths) for epochs in (1, TRIAL_EPOCHS)
+    )
+    return (long.elapsed - short.elapsed) / (long.steps - short.steps) * config.steps
+
+
+@contextmanager
+def _time_left(seconds: float, report: Progress) -> Iterator[None]:
+    """Tell the user now and then: a single block of a long run gives no sign of itself for minutes."""
+    done, started = Event(), time.monotonic()
+
+    def tell() -> None:
+        while not done.wait(TELL_EVERY):
+            left = seconds - (time.monotonic() - started)
+            report.say(f"about {tqdm.format_interval(left)} left" if left > 0 else "any moment now")
+
+    teller = Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def _line(cell: Cell) -> str:
