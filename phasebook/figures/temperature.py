@@ -132,7 +132,9 @@ def weight_distributions(weights: Mapping[str, Array], modes: Array) -> BookFigu
             number, (weights[noise] @ modes).var(axis=0), linestyle="none", markerfacecolor="none",
             color=style["color"], marker=style["marker"], markersize=4,
         )  # fmt: skip
-    stiff.set(xscale="log", yscale="log", xlabel="direction, stiffest first", title="variance along it")
+    stiff.set(
+        xscale="log", yscale="log", xlabel="direction, stiffest first", title="variance along a direction"
+    )
     means.set(xlabel="standard errors", title="mean minus that of SGD")
     _noise_legend(figure, stiff, ("batch", "covariance", "elementwise"))
     return figure
