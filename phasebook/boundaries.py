@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-from phasebook.criterion import converges, critical_inv_sigma_w, spacing_bound, wilson_interval
 from phasebook.dyson import (
     Basis,
     Drift,
@@ -27,6 +26,7 @@ from phasebook.dyson import (
 )
 from phasebook.network import RELEASED_TEST_POINTS, sample_networks
 from phasebook.spectra import eigenvalues, level_spacing
+from phasebook.theory.criterion import converges, critical_inv_sigma_w, spacing_bound, wilson_interval
 
 Spacing = Literal["bound", "initial", "final"]
 Label = Literal["ordered", "jammed", "paramagnetic"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from phasebook.published import published_curves, published_maps
+from phasebook.evidence.published import published_curves, published_maps
 
 N_MODELS = 6
 TIMES = np.array([0.0, 0.1, 1.0, 10.0, 100.0])

@@ -18,8 +18,8 @@ from phasebook.boundaries import (
     phase_of,
     signal_and_noise,
 )
+from phasebook.claims.regions import REGIONS, pooled
 from phasebook.network import sample_networks
-from phasebook.regions import REGIONS, pooled
 
 TEMPERATURES = 2.0 ** np.arange(-5, 7)
 INV_SIGMA_WS = 2.0 ** np.arange(-8, 4)

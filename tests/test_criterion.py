@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 from scipy.stats import binom, chi
 
-from phasebook.criterion import (
+from phasebook.network import sample_ensemble
+from phasebook.spectra import eigenvalues, level_spacing
+from phasebook.theory.criterion import (
     converges,
     critical_inv_sigma_w,
     mean_square_input,
@@ -18,8 +20,6 @@ from phasebook.criterion import (
     stationary_spacing,
     wilson_interval,
 )
-from phasebook.network import sample_ensemble
-from phasebook.spectra import eigenvalues, level_spacing
 
 positive = st.floats(1e-3, 1e3)
 

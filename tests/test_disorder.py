@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from phasebook.disorder import (
+from phasebook.network import couplings, external_field, forward, loss, sample_ensemble, spin_hamiltonian
+from phasebook.theory.disorder import (
     coupling_covariance,
     coupling_density,
     coupling_edges,
@@ -17,7 +18,6 @@ from phasebook.disorder import (
     frustrated_share,
     sample_readouts,
 )
-from phasebook.network import couplings, external_field, forward, loss, sample_ensemble, spin_hamiltonian
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from phasebook.dyson import (
     spacing_drift,
     spacing_repulsion,
 )
-from phasebook.dyson_dynamics import integrate_levels, integrate_spacing, separate
-from phasebook.dyson_sgd import coefficients_along, one_step, theory_along
 from phasebook.network import Array, sample_ensemble
 from phasebook.sgd import train
 from phasebook.spectra import level_spacing
+from phasebook.theory.dyson_dynamics import integrate_levels, integrate_spacing, separate
+from phasebook.theory.dyson_sgd import coefficients_along, one_step, theory_along
 
 RATE, STRENGTH, TEMPERATURE = 1.0, 1.0, 0.3
 PAIR = STRENGTH * np.array([[2.0, 1.0], [1.0, 2.0]])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phasebook.equation_checks import FAILS, HOLDS, EquationChecks
+from phasebook.evidence.equation_checks import FAILS, HOLDS, EquationChecks
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from matplotlib.collections import QuadMesh
 from matplotlib.container import ErrorbarContainer
 
 from phasebook import load_sweep
+from phasebook.evidence.published import published_curves, published_maps
 from phasebook.figures import phase_diagram, provenance
 from phasebook.figures.style import DIVERGING, PHASES, SEQUENTIAL, BookFigure
-from phasebook.published import published_curves, published_maps
 
 
 @pytest.fixture

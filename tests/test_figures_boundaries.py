@@ -13,7 +13,7 @@ from phasebook.figures import boundaries as figures
 from phasebook.figures.contours import contour, level_contours
 from phasebook.figures.maps import heat_map
 from phasebook.figures.style import BookFigure
-from phasebook.speed import first_passage
+from phasebook.theory.speed import first_passage
 
 TEMPERATURES = 2.0 ** np.arange(-5, 7)
 INV_SIGMA_WS = 2.0 ** np.arange(-8, 4)

@@ -5,9 +5,9 @@ import pytest
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import StepPatch
 
-from phasebook.disorder import coupling_density, coupling_eigenvalues, sample_readouts
 from phasebook.figures import disorder
-from phasebook.spin_glass import SpinGlass
+from phasebook.theory.disorder import coupling_density, coupling_eigenvalues, sample_readouts
+from phasebook.theory.spin_glass import SpinGlass
 
 
 def steps(axes) -> list[StepPatch]:

@@ -10,12 +10,12 @@ from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.lines import Line2D
 
 from phasebook.dyson import coefficients, ensemble_gradients
-from phasebook.dyson_sgd import Theories, UpdateTest, one_step
 from phasebook.figures import appendix_b, dyson, dyson_checks
 from phasebook.figures.style import BookFigure
 from phasebook.network import Array, sample_ensemble
-from phasebook.spacing_terms import spacing_terms
 from phasebook.spectra import eigenvalues, level_spacing, shuffled_levels, spacing_ratios
+from phasebook.theory.dyson_sgd import Theories, UpdateTest, one_step
+from phasebook.theory.spacing_terms import spacing_terms
 
 TEMPERATURES, COLUMNS = 2.0 ** np.array([-5, 2]), 2.0 ** np.array([-8, 3])
 TIMES = np.array([0.0, 0.1, 1.0, 10.0])

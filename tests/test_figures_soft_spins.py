@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
-from phasebook.bimodality import PeakTest, bin_shares, contrast, count_peaks, feature_counts
 from phasebook.figures import soft_spins
 from phasebook.figures.style import BookFigure
-from phasebook.spins import feature_density, peaks, potential
+from phasebook.theory.bimodality import PeakTest, bin_shares, contrast, count_peaks, feature_counts
+from phasebook.theory.spins import feature_density, peaks, potential
 
 
 def curve(figure: BookFigure, panel: int, label: str) -> np.ndarray:

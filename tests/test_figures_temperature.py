@@ -7,10 +7,10 @@ import pytest
 import xarray as xr
 from matplotlib.container import ErrorbarContainer
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.figures import scaling, temperature
 from phasebook.figures.style import BookFigure
-from phasebook.scaling import Transition
-from phasebook.statistics import Estimate
+from phasebook.theory.scaling import Transition
 
 SIZES = np.array([1.0, 4.0, 16.0, 64.0])
 RATES = 2.0 ** np.arange(-2, 6)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phasebook.langevin import euler_maruyama_step, gradient_moments, langevin_step, simulate
-from phasebook.minibatch import excess_kurtosis, minibatch_gradients, variance_factor
 from phasebook.network import forward, gradient, per_sample_gradient, sample_ensemble
 from phasebook.sgd import train_torch
+from phasebook.theory.langevin import euler_maruyama_step, gradient_moments, langevin_step, simulate
+from phasebook.theory.minibatch import excess_kurtosis, minibatch_gradients, variance_factor
 
 
 @pytest.fixture(scope="module")

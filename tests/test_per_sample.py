@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from phasebook.network import per_sample_gradient, sample_ensemble
-from phasebook.per_sample import half_squared_error, per_sample_gradients
+from phasebook.theory.per_sample import half_squared_error, per_sample_gradients
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phasebook.published import PUBLISHED_EPOCHS, published_curves, published_maps
+from phasebook.evidence.published import PUBLISHED_EPOCHS, published_curves, published_maps
 
 GRID_T = 2.0 ** np.arange(-5, 7)
 GRID_S = 2.0 ** np.arange(-8, 4)

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 from phasebook.network import sample_ensemble
-from phasebook.scaling import crossing, interval, local_exponents, scan, squared_test_error, transition
 from phasebook.sgd import train
+from phasebook.theory.scaling import crossing, interval, local_exponents, scan, squared_test_error, transition
 
 RATES = 2.0 ** np.arange(-3, 7)
 SIZES = np.array([1, 4, 16, 64])

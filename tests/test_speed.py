@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from phasebook.speed import fastest_temperature, first_passage
+from phasebook.theory.speed import fastest_temperature, first_passage
 
 TIMES = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0])
 

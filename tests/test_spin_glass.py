@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from phasebook.spin_glass import sample_glass, simulate_glass
+from phasebook.theory.spin_glass import sample_glass, simulate_glass
 
 
 def enumerate_glass(coupling: np.ndarray, temperature: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

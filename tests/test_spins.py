@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from phasebook.bimodality import bin_shares, contrast, count_peaks, feature_counts
 from phasebook.network import forward, sample_ensemble
-from phasebook.spins import (
+from phasebook.theory.bimodality import bin_shares, contrast, count_peaks, feature_counts
+from phasebook.theory.spins import (
     conditional_variance,
     feature_density,
     local_maxima,

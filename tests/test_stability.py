@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from phasebook.network import forward, gradient, loss, sample_ensemble
-from phasebook.stability import curvature, mean_square_limit, output_gradients, stiffest_directions
+from phasebook.theory.stability import curvature, mean_square_limit, output_gradients, stiffest_directions
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy.stats import spearmanr
 
-from phasebook.statistics import (
+from phasebook.evidence.statistics import (
     bootstrap,
     half_way_temperature,
     mean_and_error,

@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from phasebook.evidence.map_comparison import rank_with_error, shift_with_error
+from phasebook.evidence.statistics import Estimate
 from phasebook.figures.provenance import steps_per_epoch
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
 from phasebook.figures.time_axes import STEPS_LABEL
-from phasebook.map_comparison import rank_with_error, shift_with_error
-from phasebook.power_law import evenly_spaced
-from phasebook.statistics import Estimate
+from phasebook.theory.power_law import evenly_spaced
 
 RANGES = (
     ((0.0, 0.25), "o", r"$T \leq 1/4$"),

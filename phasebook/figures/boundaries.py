@@ -15,7 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 
 from phasebook.boundaries import LEVELS, boundary_temperature
-from phasebook.criterion import spacing_flow
+from phasebook.evidence.statistics import mean_and_error, median_and_band
 from phasebook.figures.contours import HALO, LEGEND, Dash, contour, level_contours, level_keys
 from phasebook.figures.maps import (
     INV_SIGMA_W_LABEL,
@@ -42,7 +42,7 @@ from phasebook.figures.style import (
     styled,
 )
 from phasebook.figures.training_speed import steps_to_loss
-from phasebook.statistics import mean_and_error, median_and_band
+from phasebook.theory.criterion import spacing_flow
 
 __all__ = [
     "coin_flips",

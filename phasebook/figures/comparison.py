@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from phasebook.evidence.statistics import mean_and_error
 from phasebook.figures.maps import TEMPERATURE_LABEL, curve_bar
 from phasebook.figures.provenance import epochs_text
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
-from phasebook.statistics import mean_and_error
 
 
 @styled

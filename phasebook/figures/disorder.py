@@ -10,7 +10,6 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from scipy import stats
 
-from phasebook.disorder import coupling_density, coupling_edges
 from phasebook.figures.style import (
     DIVERGING,
     JAMMED,
@@ -22,7 +21,8 @@ from phasebook.figures.style import (
     styled,
 )
 from phasebook.network import Array
-from phasebook.spin_glass import SpinGlass
+from phasebook.theory.disorder import coupling_density, coupling_edges
+from phasebook.theory.spin_glass import SpinGlass
 
 
 @styled

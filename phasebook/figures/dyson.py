@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 
+from phasebook.evidence.statistics import mean_and_error
 from phasebook.figures.maps import heat_map
 from phasebook.figures.provenance import epochs_text
 from phasebook.figures.style import JAMMED, ORDERED, PARAMAGNETIC, BookFigure, new_figure, styled
 from phasebook.network import Array
 from phasebook.spectra import level_spacing, marchenko_pastur, marchenko_pastur_edges
-from phasebook.statistics import mean_and_error
 
 FIRST_TIME = 0.1
 """Epochs; the logarithmic time axis is linear below, so that t = 0 can be shown."""

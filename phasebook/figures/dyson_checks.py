@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from phasebook.dyson_sgd import Theories, UpdateTest
 from phasebook.figures.style import BookFigure, new_figure, styled
 from phasebook.network import Array
 from phasebook.spectra import level_spacing
+from phasebook.theory.dyson_sgd import Theories, UpdateTest
 
 PRINTED, COMPLETE, ONE_PARTICLE = "#BB5566", "#004488", "#DDAA33"
 

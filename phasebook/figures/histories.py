@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 
+from phasebook.evidence.statistics import mean_and_error
 from phasebook.figures.maps import heat_map
 from phasebook.figures.provenance import epochs_text
 from phasebook.figures.style import PHASES, BookFigure, Phase, new_figure, styled
-from phasebook.statistics import mean_and_error
 
 FIRST_TIME = 0.1
 """Epochs of the first record after t = 0; the time axis is linear below it, so that t = 0 can be shown."""

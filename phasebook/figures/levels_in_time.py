@@ -6,14 +6,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.colors import Normalize
 
+from phasebook.evidence.statistics import mean_and_error
 from phasebook.figures.dyson import eigenvalue_flow as flow_of_levels
 from phasebook.figures.maps import heat_map
 from phasebook.figures.provenance import steps_per_epoch
 from phasebook.figures.style import PHASES, BookFigure, new_figure, styled
 from phasebook.figures.time_axes import STEPS_LABEL, draw_median, power
-from phasebook.power_law import logarithm
 from phasebook.spectra import level_spacing
-from phasebook.statistics import mean_and_error
+from phasebook.theory.power_law import logarithm
 
 
 def rates(dataset: xr.Dataset) -> xr.DataArray:

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
+from phasebook.evidence.statistics import mean_and_error, median_and_band
 from phasebook.figures.maps import (
     INV_SIGMA_W_LABEL,
     TEMPERATURE_LABEL,
@@ -21,7 +22,6 @@ from phasebook.figures.phase_curves import DEFINITIONS
 from phasebook.figures.phase_diagram import TEST_ERROR_LABEL, test_error
 from phasebook.figures.provenance import ProvenanceLine, epochs_text, provenance
 from phasebook.figures.style import ORDERED, BookFigure, curve_colours, new_figure, styled
-from phasebook.statistics import mean_and_error, median_and_band
 
 PAIRS = (("loss", "training loss"), ("gradient", "gradient along an epoch"))
 

@@ -13,10 +13,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from phasebook.evidence.statistics import mean_and_error, median_and_band
 from phasebook.figures.maps import INV_SIGMA_W_LABEL, TEMPERATURE_LABEL, curve_bar, power_of_two_axis
 from phasebook.figures.provenance import epochs_text
 from phasebook.figures.style import JAMMED, ORDERED, BookFigure, curve_colours, new_figure, styled
-from phasebook.statistics import mean_and_error, median_and_band
 
 
 @dataclass(frozen=True)

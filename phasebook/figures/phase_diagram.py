@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
 
+from phasebook.evidence.statistics import log_ratio, mean_and_error
 from phasebook.figures.comparison import published_scatter
 from phasebook.figures.histories import memory, memory_and_size, training_time
 from phasebook.figures.maps import (
@@ -24,7 +25,6 @@ from phasebook.figures.maps import (
 from phasebook.figures.phase_curves import loss_and_gradient, transition
 from phasebook.figures.provenance import epochs_text
 from phasebook.figures.style import PHASES, BookFigure, curve_colours, new_figure, styled
-from phasebook.statistics import log_ratio, mean_and_error
 
 __all__ = [
     "alignment_and_saturation",

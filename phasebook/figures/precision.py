@@ -9,7 +9,7 @@ import xarray as xr
 
 from phasebook.figures.style import JAMMED, ORDERED, PHASES, BookFigure, new_figure, styled
 from phasebook.network import Array
-from phasebook.power_law import geometric_mean
+from phasebook.theory.power_law import geometric_mean
 
 
 @styled

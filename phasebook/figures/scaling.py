@@ -12,7 +12,7 @@ from phasebook.figures.maps import TEMPERATURE_LABEL
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
 from phasebook.figures.temperature import BATCH_LABEL, RATE_LABEL, plain_ticks
 from phasebook.network import Array
-from phasebook.scaling import Transition, interval
+from phasebook.theory.scaling import Transition, interval
 
 MARKERS = "osD^v<>p"
 CLOCK_STYLES: dict[str, dict[str, Any]] = {

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from phasebook.bimodality import PeakTest, bin_shares, contrast
 from phasebook.figures.style import (
     JAMMED,
     ORDERED,
@@ -19,7 +18,8 @@ from phasebook.figures.style import (
     styled,
 )
 from phasebook.network import Array
-from phasebook.spins import (
+from phasebook.theory.bimodality import PeakTest, bin_shares, contrast
+from phasebook.theory.spins import (
     CRITICAL_VARIANCE,
     feature_density,
     local_maxima,

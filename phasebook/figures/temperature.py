@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.figures.style import BookFigure, new_figure, styled
-from phasebook.minibatch import variance_factor
 from phasebook.network import Array
-from phasebook.statistics import Estimate
+from phasebook.theory.minibatch import variance_factor
 
 BATCH_LABEL = r"batch size $|\mathcal{B}|$"
 RATE_LABEL = r"learning rate $\epsilon$"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import xarray as xr
 from matplotlib.colors import Normalize
 
+from phasebook.evidence.statistics import mean_and_error
 from phasebook.figures.approach import approach
 from phasebook.figures.histories import memory
 from phasebook.figures.levels_in_time import averaged_rates, eigenvalue_flow, rates
@@ -27,8 +28,7 @@ from phasebook.figures.precision import single_and_double
 from phasebook.figures.provenance import steps_per_epoch
 from phasebook.figures.style import ORDERED, PHASES, BookFigure, new_figure, styled
 from phasebook.figures.time_axes import STEPS_LABEL, draw_median, power
-from phasebook.power_law import PowerLaw, evenly_spaced, geometric_mean, local_exponents
-from phasebook.statistics import mean_and_error
+from phasebook.theory.power_law import PowerLaw, evenly_spaced, geometric_mean, local_exponents
 
 __all__ = [
     "approach",

@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from phasebook.evidence.statistics import median_and_band
 from phasebook.figures.dyson import cell_text
 from phasebook.figures.style import Phase
-from phasebook.power_law import evenly_spaced
-from phasebook.statistics import median_and_band
+from phasebook.theory.power_law import evenly_spaced
 
 STEPS_LABEL = "SGD steps"
 

@@ -11,7 +11,7 @@ from phasebook.boundaries import boundary_temperature
 from phasebook.figures.maps import TEMPERATURE_LABEL, power_of_two_axis
 from phasebook.figures.numbers import scientific
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
-from phasebook.speed import first_passage
+from phasebook.theory.speed import first_passage
 
 
 @styled

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import xarray as xr
 
 from phasebook.boundaries import LEVELS
-from phasebook.criterion import wilson_interval
+from phasebook.theory.criterion import wilson_interval
 
 Verdict = Literal["yes", "no", "undecided"]
 

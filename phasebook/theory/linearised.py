@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phasebook.network import TEST_POINTS, Array, Ensemble, forward
-from phasebook.stability import output_gradients
+from phasebook.theory.stability import output_gradients
 
 
 def linear_decay(

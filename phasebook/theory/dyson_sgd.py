@@ -22,10 +22,10 @@ from phasebook.dyson import (
     spacing_drift,
     spacing_repulsion,
 )
-from phasebook.dyson_dynamics import integrate_levels, integrate_spacing
 from phasebook.network import Array, Ensemble
 from phasebook.sgd import Trajectory
 from phasebook.spectra import level_spacing
+from phasebook.theory.dyson_dynamics import integrate_levels, integrate_spacing
 
 
 @dataclass(frozen=True)

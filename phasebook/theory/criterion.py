@@ -13,7 +13,7 @@ from scipy.special import lambertw, ndtri, wrightomega
 
 from phasebook.network import PAPER_WIDTHS, Array, Ensemble, forward
 from phasebook.spectra import marchenko_pastur_edges
-from phasebook.spins import CRITICAL_VARIANCE
+from phasebook.theory.spins import CRITICAL_VARIANCE
 
 
 def converges(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.network import Array
-from phasebook.statistics import Estimate
 
 N_BINS = 25
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from phasebook.statistics import Estimate, median_log_ratio, rank_correlation
+from phasebook.evidence.statistics import Estimate, median_log_ratio, rank_correlation
 
 
 def over_cells(

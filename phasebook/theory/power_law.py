@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from phasebook.evidence.statistics import Estimate, bootstrap
 from phasebook.network import Array
-from phasebook.statistics import Estimate, bootstrap
 
 
 class PowerLaw(NamedTuple):

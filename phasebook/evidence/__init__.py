@@ -1,0 +1,1 @@
+"""What numbers are compared with, and how far to trust them."""
