@@ -1,6 +1,11 @@
 # Phasebook. `make help` lists what there is; Python 3.11 or newer and make are all it needs.
 
 PYTHON ?= python3
+
+# The matrices here are small: one thread does them fastest, and on a busy machine many do them ten times slower.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+
 VENV   := .venv
 BIN    := $(VENV)/bin
 HTML   := _build/html
