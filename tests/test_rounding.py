@@ -51,9 +51,7 @@ def test_step_sizes_add_up_to_the_displacement(ensemble):
     sizes = step_sizes(ensemble, learning_rate=0.1, steps=3)
     assert sizes.shape == (2, 3, 16, 32)
     one = train(ensemble, learning_rate=0.1, record_steps=[1], precision="float64").weights[:, 0]
-    np.testing.assert_allclose(
-        sizes[:, 0] * single_spacing(ensemble.weights), np.abs(one - ensemble.weights), atol=1e-15
-    )
+    np.testing.assert_allclose(sizes[:, 0] * single_spacing(one), np.abs(one - ensemble.weights), atol=1e-15)
 
 
 def test_precisions_agree_at_first_and_differ(ensemble):

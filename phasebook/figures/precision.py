@@ -47,7 +47,7 @@ def single_and_double(runs: Mapping[str, xr.Dataset], sizes: Mapping[str, Array]
     centre.set(xscale="log", yscale="log", xlabel="SGD steps", title="distance / distance travelled")
     centre.set_ylim(1e-7, 1e3)
     centre.legend(loc="upper left", fontsize=8.5)
-    bins = np.linspace(-3.0, 6.0, 61)
+    bins = np.linspace(-2.0, 8.0, 61)
     for phase in PHASES:
         if phase.name in sizes:
             moved = np.ravel(sizes[phase.name])

@@ -22,13 +22,13 @@ def single_spacing(weights: Array) -> Array:
 
 
 def step_sizes(ensemble: Ensemble, *, learning_rate: float, steps: int) -> Array:
-    """|W(t + 1) - W(t)| over the spacing of single precision, of single SGD updates in double precision.
+    """|W(t + 1) - W(t)| over the spacing of single precision at W(t + 1), of updates in double precision.
 
     Returns:
         One number for each network, update and weight: (model, steps, n_l, n_{l-1}).
     """
     run = train(ensemble, learning_rate=learning_rate, record_steps=range(steps + 1), precision="float64")
-    return np.abs(np.diff(run.weights, axis=1)) / single_spacing(ensemble.weights)[:, None]
+    return np.abs(np.diff(run.weights, axis=1)) / single_spacing(run.weights[:, 1:])
 
 
 def rounding_floor(weights: Array, *, learning_rate: float) -> Array:
