@@ -15,6 +15,7 @@ from phasebook.figures import time as figures
 from phasebook.figures.style import BookFigure
 from phasebook.runs.long_runs import LONG_CELLS, long_cells, long_sweeps
 from phasebook.theory.power_law import PowerLaw, evenly_spaced
+from phasebook.theory.rounding import Steps
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +188,7 @@ def test_precision_figure_shows_distance_and_share():
         },
         coords={"precision": ["float32", "float64"], "step": steps},
     )
-    sizes = np.array([1.5] * 10 + [150.0])
+    sizes = Steps(np.array([1.5] * 10 + [150.0]), np.array([3.0] * 10 + [300.0]))
     figure = figures.single_and_double({"ordered": run}, {"ordered": sizes})
     np.testing.assert_allclose(lines(figure, 0)[1], [[10, 2], [100, 2]])
     np.testing.assert_allclose(lines(figure, 1)[0][:, 1], 0.25)

@@ -5,6 +5,7 @@ import pytest
 
 from phasebook import sample_ensemble, train
 from phasebook.theory.rounding import (
+    Steps,
     both_precisions,
     continued,
     rounding_floor,
@@ -47,11 +48,21 @@ def test_a_run_goes_on_where_it_stopped(ensemble):
     )
 
 
-def test_step_sizes_add_up_to_the_displacement(ensemble):
-    sizes = step_sizes(ensemble, learning_rate=0.1, steps=3)
-    assert sizes.shape == (2, 3, 16, 32)
+def test_step_sizes_are_those_of_the_run(ensemble):
+    """No step is larger than twice the weight at its larger end: 2^25 spacings at most."""
+    steps = step_sizes(ensemble, learning_rate=0.1, steps=3)
+    assert steps.size.shape == steps.in_spacings.shape == (2, 3, 16, 32)
     one = train(ensemble, learning_rate=0.1, record_steps=[1], precision="float64").weights[:, 0]
-    np.testing.assert_allclose(sizes[:, 0] * single_spacing(one), np.abs(one - ensemble.weights), atol=1e-15)
+    np.testing.assert_allclose(steps.size[:, 0], np.abs(one - ensemble.weights), atol=1e-15)
+    larger = np.maximum(np.abs(one), np.abs(ensemble.weights))
+    np.testing.assert_allclose(steps.in_spacings[:, 0] * single_spacing(larger), steps.size[:, 0])
+    assert steps.in_spacings.max() <= 2**25
+
+
+def test_share_of_the_motion_is_weighted_by_size():
+    steps = Steps(np.array([1.0, 1.0, 6.0]), np.array([0.1, 0.4, 0.6]))
+    assert steps.share_below(0.5) == pytest.approx(0.25)
+    assert steps.share_below(1.0) == pytest.approx(1.0)
 
 
 def test_precisions_agree_at_first_and_differ(ensemble):

@@ -8,18 +8,18 @@ import numpy as np
 import xarray as xr
 
 from phasebook.figures.style import JAMMED, ORDERED, PHASES, BookFigure, new_figure, styled
-from phasebook.network import Array
 from phasebook.theory.power_law import geometric_mean
+from phasebook.theory.rounding import Steps
 
 
 @styled
-def single_and_double(runs: Mapping[str, xr.Dataset], sizes: Mapping[str, Array]) -> BookFigure:
+def single_and_double(runs: Mapping[str, xr.Dataset], sizes: Mapping[str, Steps]) -> BookFigure:
     """Does rounding change the loss, the weights, or neither?
 
     Args:
         runs: name of a phase -> `rounding.both_precisions` of one of its cells, from step 0; the ordered one
             must be there.
-        sizes: name of a phase -> `rounding.step_sizes` at the end of training, any shape.
+        sizes: name of a phase -> `rounding.step_sizes` at the end of training.
 
     Returns:
         Left, geometric mean of the squared test error of the ordered cell in both precisions. Centre,
@@ -50,9 +50,9 @@ def single_and_double(runs: Mapping[str, xr.Dataset], sizes: Mapping[str, Array]
     bins = np.linspace(-2.0, 8.0, 61)
     for phase in PHASES:
         if phase.name in sizes:
-            moved = np.ravel(sizes[phase.name])
-            moved = moved[moved > 10 ** bins[0]]
-            share, edges = np.histogram(np.log10(moved), bins=bins, weights=moved, density=True)
+            steps = sizes[phase.name]
+            logs = np.log10(np.clip(np.ravel(steps.in_spacings), 10 ** bins[0], None))
+            share, edges = np.histogram(logs, bins=bins, weights=np.ravel(steps.size), density=True)
             right.stairs(share, edges, color=phase.colour, linestyle=phase.linestyle, label=phase.name)
     right.axvline(0.0, color="0.2", linestyle=":")
     right.set(title="share of the motion", xlabel=r"$\log_{10}$(step / spacing)")

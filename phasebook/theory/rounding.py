@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -21,14 +22,29 @@ def single_spacing(weights: Array) -> Array:
     return np.spacing(np.abs(np.asarray(weights, dtype=np.float32))).astype(np.float64)
 
 
-def step_sizes(ensemble: Ensemble, *, learning_rate: float, steps: int) -> Array:
-    """|W(t + 1) - W(t)| over the spacing of single precision at W(t + 1), of updates in double precision.
+class Steps(NamedTuple):
+    """Single SGD updates: their sizes, absolute and in spacings of the numbers they move."""
+
+    size: Array
+    in_spacings: Array
+
+    def share_below(self, spacings: float) -> float:
+        """Part of the motion, the sum of sizes, made by steps of less than so many spacings."""
+        return float(np.sum(self.size[self.in_spacings < spacings]) / np.sum(self.size))
+
+
+def step_sizes(ensemble: Ensemble, *, learning_rate: float, steps: int) -> Steps:
+    """|W(t + 1) - W(t)| in double precision, and over the spacing of single precision at the larger end.
 
     Returns:
-        One number for each network, update and weight: (model, steps, n_l, n_{l-1}).
+        Two arrays with a number for each network, update and weight: (model, steps, n_l, n_{l-1}).
     """
-    run = train(ensemble, learning_rate=learning_rate, record_steps=range(steps + 1), precision="float64")
-    return np.abs(np.diff(run.weights, axis=1)) / single_spacing(run.weights[:, 1:])
+    weights = train(
+        ensemble, learning_rate=learning_rate, record_steps=range(steps + 1), precision="float64"
+    ).weights
+    size = np.abs(np.diff(weights, axis=1))
+    larger = np.maximum(np.abs(weights[:, 1:]), np.abs(weights[:, :-1]))
+    return Steps(size, size / single_spacing(larger))
 
 
 def rounding_floor(weights: Array, *, learning_rate: float) -> Array:
