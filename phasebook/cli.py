@@ -139,7 +139,7 @@ def _sweep(options: argparse.Namespace) -> int:
                 run_sweep(
                     config, options.out, scale=options.scale, threads=threads or workers, executor=executor
                 )
-    except SweepError as error:
+    except (SweepError, OSError) as error:  # a full disk may also be met by Numba, keeping a compiled kernel
         return _fail(f"{options.command}: {error}")
     return 0
 
