@@ -22,10 +22,6 @@ class UsageError(Exception):
     """A command line that cannot be obeyed; the message is one line."""
 
 
-class Terminated(BaseException):
-    """SIGTERM, as an exception that no `except Exception` swallows."""
-
-
 class Parser(argparse.ArgumentParser):
     """Reports a bad command line in one line, without the usage block."""
 
@@ -99,22 +95,22 @@ def execute(arguments: Sequence[str] | None = None) -> int:
 
 
 def main() -> int:
-    """Entry point of the command: as `execute`, and stops at once when interrupted.
+    """Entry point of the command: as `execute`, and stops at once when interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    return execute()
 
-    Threads in the kernel cannot be stopped, and the interpreter would wait for them: hence `os._exit`. All
-    that is finished is on the disk by then.
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    """Say how to go on, and leave.
+
+    Not by an exception: one that happens to be raised within a finaliser is lost, and threads in the kernel
+    would be waited for. All that is finished is on the disk.
     """
-    previous = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        return execute()
-    except (KeyboardInterrupt, Terminated) as stop:
-        code = 130 if isinstance(stop, KeyboardInterrupt) else 143
-        _fail("phasebook: interrupted; what is finished is kept, the same command goes on from there")
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    start_of_line = "\n" if sys.stderr.isatty() else ""
+    message = "phasebook: interrupted; what is finished is kept, the same command goes on from there\n"
+    os.write(2, (start_of_line + message).encode())
+    os._exit(128 + signum)
 
 
 def _sweep(options: argparse.Namespace) -> int:
@@ -193,7 +189,3 @@ def _fail(message: str) -> int:
 
 def _say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
