@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-STATIC = "PHASEBOOK_STATIC"
-"""Set while the pages of the book are built: a slider in a page would move and nothing would change."""
+from phasebook.runs.progress import STATIC
 
 
 def live(draw: Callable[..., Any], **sliders: Any) -> Any:
     """`draw` with a slider for each of its arguments; in the pages of the book, its picture at the start.
+
+    A slider in a page would move and nothing would change.
 
     Args:
         draw: a function of keyword arguments that returns something a notebook shows, say a figure.

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from phasebook.runs.progress import Lines, Notebook, Progress, Silent, Terminal, choose
+from phasebook.runs.progress import STATIC, Lines, Notebook, Progress, Silent, Terminal, choose
 
 
 def report(progress: Progress, *, blocks: int = 50) -> None:
@@ -75,4 +75,14 @@ def test_choice(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert isinstance(choose(True), Terminal)
     report(own)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_pages_have_no_progress_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv(STATIC, "1")
+    report = choose(True)
+    report.say("a path of this machine")
+    report.start(total=2, done=0)
+    report.advance(2)
+    report.close()
     assert capsys.readouterr() == ("", "")

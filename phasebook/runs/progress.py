@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any, Protocol, TextIO
@@ -106,11 +107,15 @@ class Notebook(Lines):
         self.say(self.state())
 
 
+STATIC = "PHASEBOOK_STATIC"
+"""Set while the pages of the book are built: nobody waits there."""
+
+
 def choose(progress: bool | Progress) -> Progress:
-    """What fits where we run; False for nothing at all."""
+    """What fits where we run; nothing at all for False, or while pages are built."""
     if not isinstance(progress, bool):
         return progress
-    if not progress:
+    if not progress or os.environ.get(STATIC):
         return Silent()
     if "ipykernel" in sys.modules:
         from IPython.core.getipython import get_ipython
