@@ -1,4 +1,4 @@
-"""What claims are judged on: sweeps from the cache or the package, and what several claims compute from them."""
+"""What claims are judged on: sweeps from the cache or the package, and what several claims share."""
 
 from __future__ import annotations
 

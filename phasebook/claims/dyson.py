@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 
-import phasebook.theory.dyson_sgd as dyson_sgd
 from phasebook.claims.data import HOTTEST, JAMMED, ORDERED, PARAMAGNETIC, Data
 from phasebook.claims.verdicts import (
     Judgement,
@@ -29,6 +28,8 @@ from phasebook.spectra import (
     shuffled_levels,
     spacing_ratios,
 )
+from phasebook.theory import dyson_sgd
+from phasebook.theory.power_law import logarithm
 
 
 def upper_edge_right(data: Data) -> Judgement:
@@ -69,7 +70,7 @@ def eigenvalues_flow_to_the_target(data: Data) -> Judgement:
 def heat_widens_the_spectrum_quickly(data: Data) -> Judgement:
     """Share of the final ln S/S(0) that is there after 100 steps of 100 000, T = 4; more than a half."""
     x = data.book["eigenvalues"].sel(PARAMAGNETIC)
-    logs = np.log(x.isel(level=-1) - x.isel(level=0))
+    logs = logarithm(x.isel(level=-1) - x.isel(level=0))
     start, early, end = (logs.isel(time=0), logs.sel(time=0.1, method="nearest"), logs.isel(time=-1))
     found = resampled(lambda a, b: a.mean() / b.mean(), (early - start).values, (end - start).values)
     return holds(found, above=0.5)

@@ -92,9 +92,7 @@ def summary() -> str:
 def _claim(entry: dict[str, str]) -> Claim:
     known = [field.name for field in fields(Claim)]
     if sorted(entry) != sorted(known):
-        raise ValueError(
-            f"ledger: {entry.get('id', entry)} has fields {sorted(entry)}, needs {sorted(known)}"
-        )
+        raise ValueError(f"ledger: {entry.get('id', entry)} has {len(entry)} fields, needs {known}")
     claim = Claim(**entry)  # type: ignore[arg-type]
     if claim.verdict not in get_args(Verdict) or claim.scale not in SCALES or claim.chapter not in CHAPTERS:
         raise ValueError(f"ledger: {claim.id}: unknown verdict, scale or chapter")

@@ -9,6 +9,7 @@ from phasebook.claims.data import HOTTEST, JAMMED, ORDERED, PARAMAGNETIC, Data, 
 from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, mean_of, to_within
 from phasebook.evidence.statistics import Estimate, bootstrap, half_way_temperature, mean_and_error
 from phasebook.network import forward, gradient, sample_ensemble
+from phasebook.theory.power_law import logarithm
 
 READ = 0.02
 """Relative accuracy with which points were read off the vector graphics of Figures 3 and 4."""
@@ -107,7 +108,7 @@ def overlap_survives_in_the_jammed_phase(data: Data) -> Judgement:
 
 
 def overlap_is_erased_by_order(data: Data) -> Judgement:
-    """G(t_f, 0) over rms phi(t_f) rms phi(0) in the ordered cell: the cosine, which no size can make small."""
+    """G(t_f, 0) over rms phi(t_f) rms phi(0) in the ordered cell: a cosine, whatever the sizes."""
     return agrees(_memory(data, ORDERED), 0.0)
 
 
@@ -169,7 +170,7 @@ def _jump(gradient: xr.DataArray) -> Estimate:
 def _initial_gradient(data: Data, inv_sigma_w: float) -> Judgement:
     """log10 of the median norm at t = 0 on the training set over the published one."""
     place = {"temperature": 2.0**-5, "inv_sigma_w": inv_sigma_w}
-    networks = sample_ensemble(n_models=200, seed=1, **place)
+    networks = sample_ensemble(n_models=200, seed=1, temperature=2.0**-5, inv_sigma_w=inv_sigma_w)
     norm = np.linalg.norm(
         gradient(networks.student, networks.inputs, networks.targets, trained=2), axis=(1, 2)
     )
@@ -188,5 +189,5 @@ def _memory(data: Data, place: dict[str, float]) -> Estimate:
 
 def _test_points(cold: xr.Dataset) -> float:
     """Standard error of the mean logarithm of test_error_128 / test_loss, cells taken as independent."""
-    logs = np.log(cold["test_error_128"] / cold["test_loss"]).mean(("temperature", "inv_sigma_w"))
+    logs = logarithm(cold["test_error_128"] / cold["test_loss"]).mean(("temperature", "inv_sigma_w"))
     return mean_of(logs.values).error

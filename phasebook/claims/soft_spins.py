@@ -77,10 +77,11 @@ def preactivations_are_normal(data: Data) -> Judgement:
 
 def density_is_normalised(data: Data) -> Judgement:
     """Integral of (2.21) with its normalisation, at three variances."""
-    areas = [
-        2 * quad(lambda z, v=v: float(spins.feature_density(np.tanh(z), variance=v)) / np.cosh(z) ** 2, 0, 12)[0]
-        for v in (0.1, 0.5, 2.0)
-    ]  # fmt: skip
+
+    def density_of_z(z: float, variance: float) -> float:
+        return float(spins.feature_density(np.tanh(z), variance=variance)) / np.cosh(z) ** 2
+
+    areas = [2 * quad(density_of_z, 0, 12, args=(v,))[0] for v in (0.1, 0.5, 2.0)]
     return identity(areas, np.ones(3), tolerance=1e-8)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import xarray as xr
 
@@ -116,7 +118,7 @@ def rates_are_ordered(data: Data) -> Judgement:
     names = ("paramagnetic", "ordered", "jammed")
     return all_hold({
         f"{high} less {low}": mean_of((grown.sel(phase=high) - grown.sel(phase=low)).values)
-        for high, low in zip(names, names[1:], strict=False)
+        for high, low in pairwise(names)
     })  # fmt: skip
 
 
@@ -168,7 +170,7 @@ def spectrum_reaches_its_target(data: Data) -> Judgement:
 def jammed_spectrum_is_frozen(data: Data) -> Judgement:
     """Median relative change of an eigenvalue: jammed below 1, ordered above."""
     x = data.cells["eigenvalues"]
-    moved = np.abs(x.isel(time=-1) / x.isel(time=0) - 1).median("level")
+    moved = abs(x.isel(time=-1) / x.isel(time=0) - 1).median("level")
     jammed, ordered = (mean_of(moved.sel(phase=p).values) for p in ("jammed", "ordered"))
     return all_hold({
         "1 less jammed": Estimate(1 - jammed.value, jammed.error),
