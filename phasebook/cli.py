@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -75,6 +76,19 @@ def parser() -> Parser:
     verify.add_argument("--seed", metavar="S", default="0", help="of the choice of cells and networks")
     verify.add_argument("--max-steps", metavar="M", help="SGD steps at most, added up over networks")
     verify.add_argument("--threads", metavar="N", help="default: all processors")
+    claims = commands.add_parser(
+        "claims",
+        allow_abbrev=False,
+        help="judge what the paper says, claim by claim",
+        description="Compute the verdict on each claim of the paper and compare it with the recorded one. "
+        "Exit code 0 if all agree, 1 if one does not.",
+    )
+    claims.set_defaults(action=_claims, command="phasebook claims")
+    claims.add_argument("--json", action="store_true", help="everything about each claim, as JSON")
+    claims.add_argument(
+        "--scale", metavar="smoke|book|paper", default="paper", help="the largest data to use; default: paper"
+    )
+    claims.add_argument("--section", metavar="S", help="of the paper, as 4 or 4.2 or B; default: all")
     return top
 
 
@@ -83,7 +97,9 @@ def execute(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         if not hasattr(options, "action"):
-            raise UsageError("phasebook: which command? sweep, verify or info (phasebook --help says more)")
+            raise UsageError(
+                "phasebook: which command? sweep, info, verify or claims (phasebook --help says more)"
+            )
     except UsageError as error:
         return _fail(str(error))
     try:
@@ -169,6 +185,33 @@ def _info(options: argparse.Namespace) -> int:
     except SweepError as error:
         return _fail(f"{options.command}: {error}")
     return 0
+
+
+def _claims(options: argparse.Namespace) -> int:
+    from phasebook.claims.ledger import SCALES, sections, summary
+
+    one_of("scale", options.scale, SCALES)
+    if options.section is not None:
+        known = {part for section in sections() for part in (section, section.partition(".")[0])}
+        one_of("section", options.section, tuple(sorted(known)))
+    # Slow imports after the options are known to be right.
+    from phasebook.claims.judge import judge, mismatches, select
+    from phasebook.runs.store import SweepError
+
+    try:
+        results = judge(select(section=options.section), scale=options.scale)
+    except SweepError as error:
+        return _fail(f"{options.command}: {error}")
+    wrong = mismatches(results)
+    if options.json:
+        print(json.dumps([one.to_json() for one in results], ensure_ascii=False, indent=1))
+    else:
+        for one in results:
+            print(f"{one.claim.id:24} {one.judgement.verdict:26} {one.judgement.found}")
+        print(f"Recorded: {summary()}" if options.section is None else f"{len(results)} claims.")
+    for line in wrong:
+        _say(f"{options.command}: {line}")
+    return 1 if wrong else 0
 
 
 def _parse(value: Any) -> Any:

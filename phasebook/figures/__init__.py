@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from phasebook.figures.numbers import scientific
+from phasebook.evidence.numbers import scientific
 from phasebook.figures.provenance import ProvenanceLine, provenance
 
 __all__ = ["ProvenanceLine", "provenance", "scientific"]

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from phasebook.boundaries import boundary_temperature
+from phasebook.evidence.numbers import scientific
 from phasebook.figures.maps import TEMPERATURE_LABEL, power_of_two_axis
-from phasebook.figures.numbers import scientific
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
 from phasebook.theory.speed import first_passage
 
