@@ -15,6 +15,7 @@ import xarray as xr
 from phasebook.claims.data import JAMMED, ORDERED, PARAMAGNETIC, Data
 from phasebook.claims.judge import check, judge
 from phasebook.claims.ledger import CHAPTERS, ledger
+from phasebook.claims.pages import markup
 from phasebook.claims.verdicts import Judgement, resampled
 from phasebook.dyson import ensemble_coefficients, second_order_drift, spacing_repulsion
 from phasebook.evidence.numbers import scientific
@@ -131,8 +132,8 @@ class DifferencesTable:
     def _repr_html_(self) -> str:
         body = "".join(
             f'<tr data-kind="{row.kind}">'
-            f"<td>{escape(row.place)}</td><td>{escape(row.difference)}</td><td>{row.kind}</td><td>{changes}</td>"
-            f'<td>{escape(row.book)} <a href="{row.chapter}.html">Chapter</a></td></tr>'
+            f"<td>{escape(row.place)}</td><td>{markup(row.difference)}</td><td>{row.kind}</td><td>{changes}</td>"
+            f'<td>{markup(row.book)} <a href="{row.chapter}.html">Chapter</a></td></tr>'
             for row, changes in self.rows
         )
         names = ("Where", "What differs", "Kind", "What it changes", "This book")
@@ -161,8 +162,8 @@ def _changes(row: Difference, found: Mapping[str, tuple[str, str, Judgement]], d
         chapter, quantity, judgement = found[name]
         parts.append(
             f'<a href="{chapter}.html#claim-{name}">{name}</a>: {escape(judgement.found)}<br>'
-            f"<small>{escape(quantity)}; {judgement.verdict}</small>"
+            f"<small>{markup(quantity)}; {judgement.verdict}</small>"
         )
     if row.measure:
-        parts.append(escape(MEASURES[row.measure](data)))
+        parts.append(markup(MEASURES[row.measure](data)))
     return "<br>".join(parts) or f'Nothing, or see <a href="{row.chapter}.html">the chapter</a>.'

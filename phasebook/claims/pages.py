@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -39,8 +40,8 @@ class ClaimsBox:
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr id="claim-{one.claim.id}"><td>{_place(one)}</td>'
-            f"<td>“{escape(one.claim.quote)}”<br><small>{escape(one.claim.quantity)}, at "
-            f"t&nbsp;=&nbsp;{escape(one.claim.t)}; expected: {escape(one.claim.expected)}</small></td>"
+            f"<td>“{markup(one.claim.quote)}”<br><small>{markup(one.claim.quantity)}, at "
+            f"t&nbsp;=&nbsp;{markup(one.claim.t)}; expected: {markup(one.claim.expected)}</small></td>"
             f"<td>{escape(one.judgement.found)}</td><td>{_verdict(one)}</td></tr>"
             for one in self.results
         )
@@ -68,11 +69,11 @@ class Scorecard:
             f'data-chapter="{one.claim.chapter}">'
             f'<td><a href="{one.claim.chapter}.html#claim-{one.claim.id}">{one.claim.id}</a></td>'
             f"<td>{escape(one.claim.section)}</td><td>{_place(one)}</td>"
-            f"<td>“{escape(one.claim.quote)}”<br><small>{escape(one.claim.quantity)}</small></td>"
-            f"<td>{escape(one.claim.expected)}<br><small>{escape(one.claim.source)}</small></td>"
+            f"<td>“{markup(one.claim.quote)}”<br><small>{markup(one.claim.quantity)}</small></td>"
+            f"<td>{markup(one.claim.expected)}<br><small>{markup(one.claim.source)}</small></td>"
             f"<td>{escape(one.judgement.found)}<br><small>scale {one.claim.scale}, "
-            f"t = {escape(one.claim.t)}</small></td>"
-            f"<td>{_verdict(one)}<br><small>{escape(one.claim.reason)}</small></td></tr>"
+            f"t = {markup(one.claim.t)}</small></td>"
+            f"<td>{_verdict(one)}<br><small>{markup(one.claim.reason)}</small></td></tr>"
             for one in self.results
         )
         head = _head("Claim", "Section", "Where", "Statement and quantity", "Expected", "Found", "Verdict")
@@ -117,6 +118,11 @@ def chapter_box(chapter: str, data: Data | None = None) -> ClaimsBox:
 def judged(data: Data | None = None) -> Sequence[Result]:
     """All claims, judged and checked against the ledger; raises `LedgerMismatch` as `chapter_box` does."""
     return check(judge(select(), data))
+
+
+def markup(text: str) -> str:
+    """Plain text as HTML, with what follows an underscore, as in V_NN or n_{L-1}, as a subscript."""
+    return re.sub(r"_(?:\{([^}]+)\}|([A-Za-z0-9]{1,3})(?![A-Za-z]))", r"<sub>\1\2</sub>", escape(text))
 
 
 def _line(one: Result) -> str:

@@ -98,7 +98,7 @@ def identity(left: ArrayLike, right: ArrayLike, *, tolerance: float = ROUNDING) 
     left, right = np.asarray(left, dtype=float), np.asarray(right, dtype=float)
     difference = float(np.max(np.abs(left - right)) / np.max(np.abs(right)))
     verdict: Verdict = "reproduced" if difference <= tolerance else "not reproduced"
-    return Judgement(difference, 0.0, verdict, f"relative difference {difference:.0e}")
+    return Judgement(difference, 0.0, verdict, f"relative difference {scientific(difference)}")
 
 
 def resampled(
