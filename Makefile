@@ -12,7 +12,10 @@ HTML   := _build/html
 
 INSTALLED := $(VENV)/.installed
 SOURCES   := $(VENV)/.sources
-MATHJAX   := book/_static/vendor/mathjax/tex-svg.js
+VENDOR    := book/_static/vendor
+COPIED    := $(VENDOR)/.copied
+VENDORED  := mathjax/es5/tex-svg.js @observablehq/plot/dist/plot.umd.min.js d3/dist/d3.min.js \
+             uplot/dist/uPlot.iife.min.js uplot/dist/uPlot.min.css
 BUILT     := _build/.built
 PROOF     := $(VENV)/.proof
 VERIFIED  := $(VENV)/.verified
@@ -51,13 +54,18 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test,scale]'
 	@touch $@
 
-# MathJax, so that the pages show mathematics with no network. The venv brings npm where the system has none.
-$(MATHJAX): package.json package-lock.json $(INSTALLED)
+# JavaScript of others, so that the pages show mathematics and pictures that move with no network: each file into a folder
+# named after its package, with the licence. The venv brings npm where the system has none.
+$(COPIED): package.json package-lock.json Makefile $(INSTALLED)
 	@PATH="$$PATH:$(CURDIR)/$(BIN)"; export PATH; \
 	if npm ci --ignore-scripts --silent && test -f node_modules/mathjax/es5/tex-svg.js; then \
-	  mkdir -p $(@D) && cp node_modules/mathjax/LICENSE node_modules/mathjax/es5/tex-svg.js $(@D)/ && touch $@; \
+	  for file in $(VENDORED); do \
+	    package=$${file%/*/*}; folder=$(VENDOR)/$${package##*/}; \
+	    mkdir -p $$folder && cp node_modules/$$package/LICENSE* node_modules/$$file $$folder/ || exit 1; \
+	  done; touch $@; \
 	else \
-	  echo "Cannot fetch MathJax from npm: the pages will load it from its public CDN, so mathematics needs a network."; \
+	  echo "Cannot fetch JavaScript from npm: the pages will load MathJax from its public CDN, and the explorer and the live"; \
+	  echo "training will say that their library is missing."; \
 	fi
 
 sweep: $(INSTALLED)  ## train the 14 400 networks of the book (kept in the cache: the second time is quick)
@@ -81,7 +89,7 @@ $(SOURCES): $(INSTALLED) FORCE
 
 # Executed cells are cached by their text alone: when the package has changed, everything is thrown away.
 # PHASEBOOK_STATIC: a page has no kernel, so what moves in a notebook stands still in it.
-$(BUILT): $(SOURCES) $(MATHJAX)
+$(BUILT): $(SOURCES) $(COPIED)
 	@$(MAKE) --no-print-directory sweep
 	@cksum $(CODE) > $(VENV)/.code
 	@cmp -s $(VENV)/.code _build/.code || $(BIN)/jupyter-book clean . --all

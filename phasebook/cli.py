@@ -88,7 +88,8 @@ def parser() -> Parser:
     claims.add_argument(
         "--scale", metavar="smoke|book|paper", default="paper", help="the largest data to use; default: paper"
     )
-    claims.add_argument("--section", metavar="S", help="of the paper, as 4 or 4.2 or B; default: all")
+    claims.add_argument("--paper", metavar="P", help="'phase diagram', 'random matrices', 'absorbing states'")
+    claims.add_argument("--section", metavar="S", help="of the paper on the phase diagram, as 4 or 4.2 or B")
     return top
 
 
@@ -188,10 +189,13 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _claims(options: argparse.Namespace) -> int:
-    from phasebook.claims.ledger import SCALES, sections, summary
+    from phasebook.claims.ledger import PAPERS, SCALES, sections, summary
 
     one_of("scale", options.scale, SCALES)
+    if options.paper is not None:
+        one_of("paper", options.paper, tuple(PAPERS))
     if options.section is not None:
+        options.paper = "phase diagram"
         known = {part for section in sections() for part in (section, section.partition(".")[0])}
         one_of("section", options.section, tuple(sorted(known)))
     # Slow imports after the options are known to be right.
@@ -199,7 +203,7 @@ def _claims(options: argparse.Namespace) -> int:
     from phasebook.runs.store import SweepError
 
     try:
-        results = judge(select(section=options.section), scale=options.scale)
+        results = judge(select(section=options.section, paper=options.paper), scale=options.scale)
     except SweepError as error:
         return _fail(f"{options.command}: {error}")
     wrong = mismatches(results)
@@ -208,7 +212,7 @@ def _claims(options: argparse.Namespace) -> int:
     else:
         for one in results:
             print(f"{one.claim.id:24} {one.judgement.verdict:26} {one.judgement.found}")
-        print(f"Recorded: {summary()}" if options.section is None else f"{len(results)} claims.")
+        print(f"Recorded: {summary()}" if options.paper is None else f"{len(results)} claims.")
     for line in wrong:
         _say(f"{options.command}: {line}")
     return 1 if wrong else 0

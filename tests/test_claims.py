@@ -66,7 +66,7 @@ def test_every_claim_has_a_function_of_its_own_and_every_function_a_claim():
 def test_equations_named_in_the_ledger_are_printed_in_the_book():
     text = "".join(path.read_text("utf-8") for path in (ROOT / "book").glob("*.md"))
     for claim in ledger():
-        if claim.where.startswith("("):
+        if claim.where.startswith("(") and claim.paper == "phase diagram":
             number = claim.where[1:-1]
             assert f"(eq-{number.lower().replace('.', '-')})=" in text, claim.id
 

@@ -40,13 +40,16 @@ class Result:
         }  # fmt: skip
 
 
-def select(*, section: str | None = None, chapter: str | None = None) -> list[Claim]:
-    """Claims of a section of the paper ("4" has "4.1" too) and of a chapter of the book."""
+def select(
+    *, section: str | None = None, chapter: str | None = None, paper: str | None = None
+) -> list[Claim]:
+    """Claims of a section of a paper ("4" has "4.1" too), of a chapter, of a paper."""
     return [
         claim
         for claim in ledger()
         if (section is None or claim.section == section or claim.section.startswith(f"{section}."))
         and (chapter is None or claim.chapter == chapter)
+        and (paper is None or claim.paper == paper)
     ]
 
 

@@ -135,8 +135,10 @@ def _verdict(one: Result) -> str:
 
 
 def _place(one: Result) -> str:
-    """The equation with a link to where the book prints it; other places as they are."""
+    """The equation of the main paper with a link to where the book prints it; other places as they are."""
     where = one.claim.where
+    if one.claim.paper != "phase diagram":
+        return escape(where)
     if not (where.startswith("(") and where.endswith(")")):
         return escape(where)
     section, _, number = where[1:-1].partition(".")
