@@ -27,7 +27,7 @@ def semicircles(spectra: Mapping[int, Array]) -> BookFigure:
     for axes, (size, levels) in zip(panels, spectra.items(), strict=True):
         _histogram(axes, levels, edges)
         axes.plot(x, wigner_semicircle(x), "-", color=ORDERED.colour, label="semicircle")
-        axes.set(title=f"$N = {size}$", xlabel="eigenvalue", xlim=(-3, 3), ylim=(0, 0.5))
+        axes.set(title=f"$N = {size}$", xlabel="eigenvalue", xlim=(-3, 3), ylim=(0, 0.42))
     panels[0].set_ylabel("density")
     panels[-1].legend(handlelength=1.2, loc="upper right")
     return figure

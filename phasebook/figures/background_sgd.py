@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 from phasebook.figures.style import JAMMED, ORDERED, PARAMAGNETIC, BookFigure, curve_colours, new_figure, styled
 from phasebook.network import Array
+from phasebook.theory.quadratic import stationary_variance
 
-LINES = ("-", "--", "-.", ":")
+LEAVES = 1.2
+"""A path is drawn until it leaves the picture."""
 
 
 @styled
@@ -30,7 +33,8 @@ def steps_and_curvature(paths: Mapping[str, Array], *, curvatures: tuple[float, 
     left.contour(grid, grid, energy, levels=np.geomspace(0.02, 8, 8), colors="0.8", linewidths=0.8)
     for (label, path), phase in zip(paths.items(), (ORDERED, JAMMED, PARAMAGNETIC), strict=True):
         style = {"color": phase.colour, "marker": phase.marker, "markersize": 3.5, "linewidth": 1}
-        left.plot(path[:, 0], path[:, 1], linestyle=phase.linestyle, label=label, **style)
+        shown = path[: 1 + int(np.argmax(np.abs(path[:, 1]) > LEAVES) or len(path))]
+        left.plot(shown[:, 0], shown[:, 1], linestyle=phase.linestyle, label=label, **style)
         loss = 0.5 * (path**2 @ np.array(curvatures))
         right.plot(np.arange(len(path)), loss, linestyle=phase.linestyle, **style)
     left.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), xlabel="$w_1$ (flat)", ylabel="$w_2$ (steep)")
@@ -42,16 +46,16 @@ def steps_and_curvature(paths: Mapping[str, Array], *, curvatures: tuple[float, 
 
 @styled
 def when_a_temperature(
-    learning_rate: Array, measured: Mapping[int, Array], error: Mapping[int, Array], exact: Mapping[int, Array]
+    learning_rate: Array, measured: Mapping[int, Array], error: Mapping[int, Array]
 ) -> BookFigure:
     """When is the spread of the weights that of a thermal system at T = eps/|B|?
 
     Args:
         learning_rate: eps k, (rate,).
-        measured, error, exact: |B| -> variance of w over T sigma^2 / 2 k, (rate,).
+        measured, error: |B| -> variance of w over T sigma^2 / 2 k, and its standard error, (rate,).
 
     Returns:
-        Measured points on the exact curves, which start at one, the thermal value.
+        Measured points on the exact curve, which starts at one, the thermal value.
     """
     figure = new_figure(height=3.5)
     axes = figure.subplots()
@@ -62,12 +66,16 @@ def when_a_temperature(
             shifted, values, yerr=error[size], fmt=marker, color=colours(k), markersize=4,
             label=rf"$|\mathcal{{B}}| = {size}$",
         )  # fmt: skip
-    axes.plot(
-        learning_rate, next(iter(exact.values())), "-", color="0.3", linewidth=1, zorder=0, label="exact"
-    )
+    fine = np.geomspace(learning_rate[0], learning_rate[-1], 200)
+    curve = stationary_variance(learning_rate=fine, batch_size=1) / (fine / 2)
+    axes.plot(fine, curve, "-", color="0.3", linewidth=1, zorder=0, label="exact")
     axes.axhline(1.0, color="0.5", linestyle=":", linewidth=1, label="thermal")
     axes.set(xscale="log", yscale="log", xlabel=r"learning rate in units of $1/k$, $\epsilon k$")
     axes.set_ylabel(r"variance / $(T\sigma^2/2k)$")
+    axes.set_xticks(learning_rate, labels=[f"{value:g}" for value in learning_rate])
+    axes.set_yticks([1, 2, 5, 10, 20], labels=["1", "2", "5", "10", "20"])
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_locator(NullLocator())
     axes.legend(ncols=2)
     return figure
 

@@ -139,13 +139,13 @@ def two_ways_to_stop(
     """
     figure = new_figure(height=3.5)
     left, right = figure.subplots(1, 2)
-    for phase, (name, share) in zip((JAMMED, ORDERED), accepted.items(), strict=True):
+    for phase, (name, share) in zip((ORDERED, JAMMED), accepted.items(), strict=True):
         left.plot(temperature, share, phase.marker, linestyle=phase.linestyle, color=phase.colour, label=name)
-    left.set(xlabel="temperature $T$", ylabel="share of flips accepted", ylim=(0, 1), title="binary spins")
+    left.set(xlabel="temperature $T$", ylabel="share of flips accepted", ylim=(0, 1.03), title="binary spins")
     left.legend()
     right.errorbar(inv_sigma_w, slope, yerr=error, fmt="o-", color=curve_colours(3)(0), markersize=4)
     right.set_xscale("log", base=2)
     right.set(
-        xlabel=r"$1/\sigma_W$", ylabel=r"mean slope $1-\phi^2$", ylim=(0, 1), title="soft spins of a network"
+        xlabel=r"$1/\sigma_W$", ylabel=r"mean slope $1-\phi^2$", ylim=(0, 1.03), title="soft spins of a network"
     )
     return figure
