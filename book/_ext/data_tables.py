@@ -74,6 +74,8 @@ class DataTable(SphinxDirective):
         lines = type(self).lines(read_table(self.source))
         holder = nodes.section()
         self.state.nested_parse(StringList(lines, source=self.source), self.content_offset, holder, match_titles=True)
+        for table in holder.findall(nodes.table):
+            table["classes"] += ["data-table", f"{self.source}-table"]
         return list(holder.children)
 
 

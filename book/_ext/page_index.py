@@ -42,13 +42,15 @@ def entries_by_page(app: Sphinx) -> dict[str, dict[str, str]]:
     """Entry -> {page: anchor}, the first anchor of each page; entries that differ by capitals alone are one."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for page, listed in app.env.get_domain("index").entries.items():  # type: ignore[attr-defined]
+    for page, listed in sorted(app.env.get_domain("index").entries.items()):  # type: ignore[attr-defined]
         for kind, value, anchor, main, _ in listed:
             if kind != "single":
                 continue
-            if main or value.casefold() not in names:  # "main" marks the glossary's own spelling
-                names[value.casefold()] = value
-            found[value.casefold()].setdefault(page, anchor)
+            key = value.casefold()
+            if main:  # the glossary: its spelling counts, and it comes first
+                names[key], found[key] = value, {page: anchor, **found[key]}
+            found[key].setdefault(page, anchor)
+            names.setdefault(key, value)
     return {names[key]: pages for key, pages in found.items()}
 
 
@@ -60,7 +62,7 @@ def print_index(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             entries = nodes.bullet_list(classes=["page-index"])
             for name in names:
                 line = nodes.paragraph("", f"{name}: ")
-                for k, (page, anchor) in enumerate(sorted(found[name].items())):
+                for k, (page, anchor) in enumerate(found[name].items()):
                     address = app.builder.get_relative_uri(docname, page) + f"#{anchor}"
                     title = nodes.inline("", app.env.titles[page].astext())
                     line += nodes.Text("; " if k else "")
