@@ -14,7 +14,7 @@ from typing import Any
 from docutils import nodes
 from docutils.nodes import Node, system_message
 from docutils.statemachine import StringList
-from paper_equations import target_name
+from paper_equations import is_in_paper, target_name
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -38,13 +38,15 @@ def notation_lines(data: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     for group, rows in data["groups"].items():
         anchor = group.lower().replace(" ", "-")
-        lines += [f"(notation-{anchor})=", f"## {group}", ""]
+        lines += [f"(notation-{anchor})=", f"## {group}", "", ":::{div} data-table notation-table"]
         lines += ["| Symbol | Meaning | In code | Defined | Shape | Unit |", "| --- " * 6 + "|"]
-        for symbol, meaning, equation, chapter, shape, unit, names in rows:
-            defined = f"{{paper-eq}}`{equation}`, " if equation else ""
+        for symbol, meaning, defined, shape, unit, names in rows:
+            where = f"{{doc}}`{defined}`"
+            if is_in_paper(defined):
+                where = f"{{paper-eq}}`{defined}`, {{paper-eq-place}}`{defined}`"
             code = ", ".join(code_name(name) for name in names)
-            lines.append(f"| ${symbol}$ | {meaning} | {code} | {defined}{{doc}}`{chapter}` | {shape} | {unit} |")
-        lines.append("")
+            lines.append(f"| ${symbol}$ | {meaning} | {code} | {where} | {shape} | {unit} |")
+        lines += [":::", ""]
     return lines
 
 
@@ -53,13 +55,13 @@ def equation_lines(data: dict[str, Any]) -> list[str]:
     titles = {"2": "Section 2", "3": "Section 3", "4": "Section 4", "A": "Appendix A", "B": "Appendix B"}
     lines: list[str] = []
     for section, title in titles.items():
-        lines += [f"(equations-{section.lower()})=", f"## {title}", ""]
+        lines += [f"(equations-{section.lower()})=", f"## {title}", "", ":::{div} data-table equation-table"]
         lines += ["| Equation | What it is | Printed in | Computed by |", "| --- " * 4 + "|"]
         for number, (what, *names) in data["equations"].items():
             if number.startswith(section):
                 code = ", ".join(code_name(name) for name in names)
                 lines.append(f"| {{paper-eq}}`{number}` | {what} | {{paper-eq-place}}`{number}` | {code} |")
-        lines.append("")
+        lines += [":::", ""]
     return lines
 
 
@@ -73,9 +75,9 @@ class DataTable(SphinxDirective):
         self.env.note_dependency(str(DATA / f"{self.source}.toml"))
         lines = type(self).lines(read_table(self.source))
         holder = nodes.section()
-        self.state.nested_parse(StringList(lines, source=self.source), self.content_offset, holder, match_titles=True)
-        for table in holder.findall(nodes.table):
-            table["classes"] += ["data-table", f"{self.source}-table"]
+        self.state.nested_parse(
+            StringList(lines, source=self.source), self.content_offset, holder, match_titles=True
+        )
         return list(holder.children)
 
 

@@ -53,7 +53,9 @@ def products(spectra: Mapping[tuple[int, int], Array]) -> BookFigure:
             x, marchenko_pastur(x, sigma_w=1.0, aspect=rows / columns), "-", color=ORDERED.colour,
             label="Marchenko-Pastur",
         )  # fmt: skip
-        axes.set(title=rf"{rows} $\times$ {columns}", xlabel="eigenvalue", ylim=(0, 1.9), xlim=(0, 1.15 * upper))
+        axes.set(
+            title=rf"{rows} $\times$ {columns}", xlabel="eigenvalue", ylim=(0, 1.9), xlim=(0, 1.15 * upper)
+        )
     panels[0].set_ylabel("density")
     panels[-1].legend(handlelength=1.2, loc="upper right")
     return figure
@@ -79,7 +81,11 @@ def repulsion(spacings: Mapping[str, Array], *, beta: Mapping[str, int]) -> Book
         counts = np.histogram(values, bins=edges)[0] / len(values) / np.diff(edges)
         axes.plot(middle, counts, phase.marker, color=phase.colour, markersize=4, label=label)
         axes.plot(
-            s, wigner_surmise(s, beta=beta[label]), linestyle=phase.linestyle, color=phase.colour, linewidth=1.2
+            s,
+            wigner_surmise(s, beta=beta[label]),
+            linestyle=phase.linestyle,
+            color=phase.colour,
+            linewidth=1.2,
         )
     axes.set(xlabel="spacing / mean spacing, $s$", ylabel="density $P(s)$", xlim=(0, 3.2), ylim=(0, 1.08))
     axes.legend()
@@ -114,7 +120,9 @@ def dyson_motion(times: Array, path: Array, matrices: Array, equations: Array) -
                 times, mean[:, level], yerr=error[:, level], fmt=phase.marker, color=phase.colour,
                 markersize=8 if fill else 3.5, markerfacecolor=fill or phase.colour, label=axes_label,
             )  # fmt: skip
-    right.set(xlabel="time $t$", ylabel="mean eigenvalues", title=f"mean of {len(matrices)}", ylim=(None, 6.4))
+    right.set(
+        xlabel="time $t$", ylabel="mean eigenvalues", title=f"mean of {len(matrices)}", ylim=(None, 6.4)
+    )
     right.legend(loc="upper left", ncols=2, columnspacing=1, handletextpad=0.3)
     return figure
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.ticker import NullLocator
 
-from phasebook.figures.style import JAMMED, ORDERED, PARAMAGNETIC, BookFigure, curve_colours, new_figure, styled
+from phasebook.figures.style import (
+    JAMMED,
+    ORDERED,
+    PARAMAGNETIC,
+    BookFigure,
+    curve_colours,
+    new_figure,
+    styled,
+)
 from phasebook.network import Array
 from phasebook.theory.quadratic import stationary_variance
 
@@ -140,7 +148,11 @@ def noise_of_a_network(curves: Mapping[str, tuple[Array, Array]], *, slope: floa
     loss, noise = next(iter(curves.values()))
     ends = np.array([loss.min(), loss.max()])
     axes.plot(
-        ends, noise[-1] * (ends / loss[-1]) ** slope, ":", color="0.4", label=rf"$\mathcal{{L}}^{{{slope:.2f}}}$"
+        ends,
+        noise[-1] * (ends / loss[-1]) ** slope,
+        ":",
+        color="0.4",
+        label=rf"$\mathcal{{L}}^{{{slope:.2f}}}$",
     )
     axes.set(
         xscale="log", yscale="log", xlabel=r"training loss $\mathcal{L}$", ylabel="variance of the gradient"

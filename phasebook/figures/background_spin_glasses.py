@@ -8,7 +8,15 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 from scipy.optimize import brentq
 
-from phasebook.figures.style import JAMMED, ORDERED, PARAMAGNETIC, BookFigure, curve_colours, new_figure, styled
+from phasebook.figures.style import (
+    JAMMED,
+    ORDERED,
+    PARAMAGNETIC,
+    BookFigure,
+    curve_colours,
+    new_figure,
+    styled,
+)
 from phasebook.network import Array
 
 
@@ -146,6 +154,9 @@ def two_ways_to_stop(
     right.errorbar(inv_sigma_w, slope, yerr=error, fmt="o-", color=curve_colours(3)(0), markersize=4)
     right.set_xscale("log", base=2)
     right.set(
-        xlabel=r"$1/\sigma_W$", ylabel=r"mean slope $1-\phi^2$", ylim=(0, 1.03), title="soft spins of a network"
+        xlabel=r"$1/\sigma_W$",
+        ylabel=r"mean slope $1-\phi^2$",
+        ylim=(0, 1.03),
+        title="soft spins of a network",
     )
     return figure

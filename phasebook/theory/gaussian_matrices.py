@@ -58,9 +58,7 @@ def unfolded_spacings(x: Array, *, share: float = 0.5) -> Array:
     return np.diff(levels[..., cut : x.shape[-1] - cut], axis=-1).ravel()
 
 
-def brownian_matrices(
-    start: Array, *, times: Sequence[float] | Array, replicas: int, seed: int = 0
-) -> Array:
+def brownian_matrices(start: Array, *, times: Sequence[float] | Array, replicas: int, seed: int = 0) -> Array:
     """Real symmetric matrices whose entries diffuse: off-diagonal variance t, diagonal 2t.
 
     Args:

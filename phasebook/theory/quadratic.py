@@ -2,8 +2,8 @@
 
 Two losses with the same mean curvature k. In the first, sample alpha pulls towards a place of its own,
 l = k (w - c_alpha)^2 / 2: no w fits all, and the gradient's noise is the same everywhere. In the second all
-samples agree on where and differ in how hard they pull, l = a_alpha^2 w^2 / 2 with E[a^2] = k: w = 0 fits all,
-and there the noise vanishes.
+samples agree on where and differ in how hard they pull, l = a_alpha^2 w^2 / 2 with E[a^2] = k: w = 0 fits
+all, and there the noise vanishes.
 """
 
 from __future__ import annotations

@@ -15,9 +15,7 @@ from phasebook.network import Array
 from phasebook.theory.spin_glass import metropolis_sweep
 
 
-def quench(
-    couplings: Array, *, temperature: float, record_sweeps: Sequence[int], seed: int = 0
-) -> Array:
+def quench(couplings: Array, *, temperature: float, record_sweeps: Sequence[int], seed: int = 0) -> Array:
     """Spins of H = -1/2 sum_ij J_ij s_i s_j after a sudden change from infinite temperature to T.
 
     A sample's random numbers depend on (seed, its place) alone.
@@ -45,7 +43,7 @@ def quench(
 
 
 def memory(spins: Array, *, since: int = 0) -> Array:
-    """Overlap of the spins with those at record `since`, (1/N) sum_i s_i(t) s_i(t_w): (..., time, N) -> (..., time)."""
+    """Overlap (1/N) sum_i s_i(t) s_i(t_w) with the spins at record `since`: (..., time, N) -> (..., time)."""
     return np.mean(spins * spins[..., since : since + 1, :], axis=-1)
 
 

@@ -101,7 +101,9 @@ def _run(coupling: Array, beta: Array, sweeps: int, rng: np.random.Generator) ->
 
 
 @njit(nogil=True, cache=True)
-def metropolis_sweep(coupling: Array, spin: Array, field: Array, beta: float, rng: np.random.Generator) -> float:
+def metropolis_sweep(
+    coupling: Array, spin: Array, field: Array, beta: float, rng: np.random.Generator
+) -> float:
     """N Metropolis trials in order, `spin` and `field` = J s changed in place; returns the gain in energy."""
     change = 0.0
     for i in range(len(spin)):
