@@ -1,8 +1,8 @@
 """Two tables of the book that are data: the notation, and the paper's equations with the code behind them.
 
-The directives `{notation-table}` and `{equation-table}` read book/_data/*.toml and hand the table to the parser
-as Markdown, so that mathematics and references work in it. Where the book prints an equation is found when all
-pages have been read.
+The directives `{notation-table}` and `{equation-table}` read book/_data/*.toml and hand the table to the
+parser as Markdown, so that mathematics and references work in it. Where the book prints an equation is found
+when all pages have been read.
 """
 
 from __future__ import annotations

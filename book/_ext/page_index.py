@@ -1,6 +1,7 @@
 """The index: every use of a glossary term becomes an entry, and `{page-index}` prints all of them.
 
-Sphinx's own index numbers its links, "[1], [2]", and cannot stand in the table of contents; this one names the pages.
+Sphinx's own index numbers its links, "[1], [2]", and cannot stand in the table of contents; this one names
+the pages.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class IndexTerms(SphinxTransform):
 
 
 def entries_by_page(app: Sphinx) -> dict[str, dict[str, str]]:
-    """Entry -> {page: anchor}, the first anchor of each page; entries that differ by capitals alone are one."""
+    """Entry -> {page: first anchor on it}; entries that differ by capitals alone are one."""
     names: dict[str, str] = {}
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for page, listed in sorted(app.env.get_domain("index").entries.items()):  # type: ignore[attr-defined]

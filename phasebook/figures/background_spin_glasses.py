@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.ticker import NullLocator
-from scipy.optimize import brentq
 
 from phasebook.figures.style import (
     JAMMED,
@@ -65,7 +64,12 @@ def curie_weiss(temperature: float) -> float:
     """The magnetisation m >= 0 of the infinite mean-field magnet, m = tanh(m / T)."""
     if temperature >= 1:
         return 0.0
-    return float(brentq(lambda m: np.tanh(m / temperature) - m, 1e-9, 1.0))
+    lower, upper = 1e-9, 1.0
+    for _ in range(60):
+        middle = (lower + upper) / 2
+        stays_below = np.tanh(middle / temperature) > middle
+        lower, upper = (middle, upper) if stays_below else (lower, middle)
+    return (lower + upper) / 2
 
 
 @styled
