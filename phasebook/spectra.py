@@ -90,3 +90,36 @@ def spacing_ratios(x: Array) -> Array:
 def shuffled_levels(x: Array, *, seed: int = 0) -> Array:
     """Spectra put together from different networks, (network, N): the density kept, repulsion lost."""
     return np.sort(np.random.default_rng(seed).permuted(x, axis=0), axis=-1)
+
+
+def wigner_semicircle(x: Array, *, radius: float = 2.0) -> Array:
+    """Spectral density of large symmetric matrices with independent entries; zero outside [-radius, radius].
+
+    Entries of variance s^2 off the diagonal of an N x N matrix give the radius 2 s sqrt(N).
+
+    Raises:
+        ValueError: `radius` not positive.
+    """
+    if not 0 < radius < np.inf:
+        raise ValueError(f"the radius must be a positive number, got {radius}")
+    return 2 * np.sqrt(np.clip(radius**2 - np.asarray(x) ** 2, 0.0, None)) / (np.pi * radius**2)
+
+
+def wigner_surmise(s: Array, *, beta: int = 1) -> Array:
+    """Density of the distance of neighbouring levels in units of its mean, exact for 2 x 2 matrices.
+
+    Args:
+        s: not negative, any shape.
+        beta: 1 real symmetric, 2 complex Hermitian; P(s) ~ s^beta for small s. 0 is independent levels.
+
+    Raises:
+        ValueError: another `beta`.
+    """
+    s = np.asarray(s, dtype=float)
+    if beta == 0:
+        return np.exp(-s)
+    if beta == 1:
+        return np.pi / 2 * s * np.exp(-np.pi / 4 * s**2)
+    if beta == 2:
+        return 32 / np.pi**2 * s**2 * np.exp(-4 / np.pi * s**2)
+    raise ValueError(f"beta must be 0, 1 or 2, got {beta}")

@@ -83,7 +83,7 @@ def _run(coupling: Array, beta: Array, sweeps: int, rng: np.random.Generator) ->
     for sweep in range(sweeps):
         for a in range(2):
             for k in range(n_beta):
-                energy[a, k] += _sweep(coupling, spin[a, k], field[a, k], beta[k], rng)
+                energy[a, k] += metropolis_sweep(coupling, spin[a, k], field[a, k], beta[k], rng)
             for k in range(n_beta - 1):
                 gain = (beta[k] - beta[k + 1]) * (energy[a, k] - energy[a, k + 1])
                 if gain >= 0 or rng.random() < np.exp(gain):
@@ -101,7 +101,9 @@ def _run(coupling: Array, beta: Array, sweeps: int, rng: np.random.Generator) ->
 
 
 @njit(nogil=True, cache=True)
-def _sweep(coupling: Array, spin: Array, field: Array, beta: float, rng: np.random.Generator) -> float:
+def metropolis_sweep(
+    coupling: Array, spin: Array, field: Array, beta: float, rng: np.random.Generator
+) -> float:
     """N Metropolis trials in order, `spin` and `field` = J s changed in place; returns the gain in energy."""
     change = 0.0
     for i in range(len(spin)):
