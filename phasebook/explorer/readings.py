@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from phasebook.boundaries import LEVELS, READINGS, boundary_temperature, phase_of
 from phasebook.explorer.observables import CELL
-from phasebook.figures.contours import FINE, contour
+from phasebook.figures.contours import contour
 from phasebook.theory.criterion import critical_inv_sigma_w
 
 KEYS = ("released", "indices", "signed", "size", "literal", "spread-table", "spread-samples")
@@ -51,14 +51,12 @@ def _reading(one: xr.Dataset) -> dict[str, Any]:
         "networks": int(one["networks"].max()),
         "phases": "".join(phase_of(t, s, boundary=boundary)[0] for t, s in cells),
         "contours": [
-            [_thinned(piece) for piece in contour(axes, fraction, level=level, colour="k", linestyle="-")]
+            [_octaves(piece) for piece in contour(axes, fraction, level=level, colour="k", linestyle="-")]
             for level in LEVELS
         ],
     }
 
 
-def _thinned(piece: np.ndarray) -> list[list[float]]:
-    """Every few points of a line, and its end; to a hundredth of an octave."""
-    step = FINE // 6
-    kept = np.concatenate([piece[:-1:step], piece[-1:]])
-    return np.round(np.log2(kept), 2).tolist()
+def _octaves(piece: np.ndarray) -> list[list[float]]:
+    """The points of a line in powers of two, to a hundredth."""
+    return np.round(np.log2(piece), 2).tolist()

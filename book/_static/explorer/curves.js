@@ -2,7 +2,8 @@
 ((explorer) => {
   "use strict";
 
-  const ZERO = 0.03; // where t = 0 stands on the logarithmic axis, in epochs
+  /** Where t = 0 stands on the logarithmic axis, in epochs; Plot labels no tick but powers of ten. */
+  const ZERO = 0.01;
   const shown = (t) => Math.max(t, ZERO);
 
   /** What the three charts of a cell share: the axis of time, the line at the time of the map, the look. */
@@ -14,14 +15,15 @@
       marginLeft: 46,
       marginRight: 8,
       marginTop: 8,
-      marginBottom: 34,
+      marginBottom: 38,
       style: { background: "transparent", fontSize: "12px" },
       x: {
         type: "log",
         domain: [ZERO, ends],
         ticks,
         tickFormat: (t) => (t === ZERO ? "0" : explorer.decadeText(t)),
-        label: null,
+        label: "t in epochs",
+        labelArrow: "none",
       },
       y: { grid: true, label: null, ...y },
       marks: [

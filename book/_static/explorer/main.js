@@ -19,7 +19,11 @@
     <div class="explorer-top">
       <div class="explorer-map">
         <p class="explorer-title"></p>
-        <div class="explorer-plane"><div class="explorer-picture" aria-hidden="true"></div></div>
+        <div class="explorer-plane">
+          <div class="explorer-picture" aria-hidden="true"></div>
+          <span class="explorer-axis-y" aria-hidden="true"><i>T</i> = <i>ε</i>/|<i>B</i>|</span>
+          <span class="explorer-axis-x" aria-hidden="true">1/<i>σ</i><sub>W</sub></span>
+        </div>
         <div class="explorer-legend" aria-hidden="true"></div>
         <p class="explorer-lines"></p>
       </div>
@@ -66,7 +70,8 @@
     plane.append(grid.element);
     for (const phase of model.phases) {
       const name = document.createElement("span");
-      name.className = `explorer-corner phase-${phase.name}`;
+      name.className = "explorer-corner";
+      name.style.setProperty("--phase-colour", phase.colour);
       name.textContent = phase.name;
       name.setAttribute("aria-hidden", "true");
       [name.style.left, name.style.top] = CORNERS[phase.name].map((x) => `${x}%`);
@@ -100,6 +105,7 @@
     }
 
     function draw() {
+      if (!root.clientWidth) return; // not on the screen; the observer of its size calls again
       const observable = model.observable(state.observable);
       const width = Math.floor(Math.min(plane.parentElement.clientWidth, LARGEST_MAP));
       find(".explorer-picture").replaceChildren(explorer.picture(model, state, width));

@@ -3,7 +3,7 @@
 ((explorer) => {
   "use strict";
 
-  const MARGIN = { top: 8, right: 10, bottom: 46, left: 50 };
+  const MARGIN = { top: 8, right: 10, bottom: 46, left: 58 };
   /** Dashes of the contours: 68, 95 and 99.7 %, as in the figures of the book. */
   const DASHES = ["8 3 2 3", "7 4", ""];
 

@@ -7,7 +7,8 @@
   /** The reading whose lines name the phases: the one on the map, else that of the published figure. */
   const naming = (model, state) => model.reading(state.reading) ?? model.readings[0];
 
-  const phaseMarkup = (phase) => `<span class="explorer-phase phase-${phase.name}">${phase.name}</span>`;
+  const phaseMarkup = (phase) =>
+    `<span class="explorer-phase" style="--light:${phase.colour};--dark:${phase.pale}">${phase.name}</span>`;
 
   /** "100 epochs = 100 000 steps; ..." */
   const steps = (model, time) => explorer.grouped(model.times[time] * model.stepsPerEpoch);
@@ -71,7 +72,7 @@
     const rest = all.slice(FIRST_CLAIMS);
     const more = rest.length ? `<details><summary>${rest.length} more</summary><ul>${rest.join("")}</ul></details>` : "";
     const title = all.length === 1 ? "One claim speaks" : `${all.length} claims speak`;
-    return `<h4>${title} of this cell</h4><ul>${all.slice(0, FIRST_CLAIMS).join("")}</ul>${more}`;
+    return `<h3>${title} of this cell</h3><ul>${all.slice(0, FIRST_CLAIMS).join("")}</ul>${more}`;
   }
 
   /**
@@ -89,9 +90,10 @@
     const where = model.place(cell);
     card.setAttribute("aria-label", `${mark}: ${explorer.place(where)}`);
     card.innerHTML =
-      `<h3><b class="explorer-mark">${mark}</b> ${explorer.placeMarkup(where)} ${phaseMarkup(phase)}</h3>` +
+      `<h2><b class="explorer-mark">${mark}</b> ${explorer.placeMarkup(where)} ${phaseMarkup(phase)}</h2>` +
       '<div class="explorer-charts"></div><div class="explorer-claims"></div>';
     const wide = width > 620;
+    card.classList.toggle("explorer-wide", wide);
     const chart = (title, className, description, draw) => {
       const figure = document.createElement("div");
       figure.className = className;
@@ -104,9 +106,9 @@
     };
     const shared = { dark, cells, colour };
     chart(
-      "eigenvalues of <i>X</i> (medians); at the right the target’s", "flow",
+      "eigenvalues of <i>X</i>; at the right the target’s", "flow",
       `Sixteen eigenvalues against training time, ${explorer.place(where)}`,
-      (w) => explorer.flow(model, state, cell, { ...shared, width: w, height: wide ? 372 : 280 }),
+      (w) => explorer.flow(model, state, cell, { ...shared, width: w, height: wide ? 380 : 280 }),
     );
     for (const key of ["test_error", "overlap"]) {
       const one = model.observable(key);
@@ -114,7 +116,7 @@
       chart(
         `${one.title} ${explorer.markup(one.symbol)}`, "history",
         `${one.title} against training time, from ${explorer.scientific(...first)} to ${explorer.scientific(...last)}`,
-        (w) => explorer.history(model, state, cell, key, { ...shared, width: w, height: wide ? 172 : 170 }),
+        (w) => explorer.history(model, state, cell, key, { ...shared, width: w, height: 176 }),
       );
     }
     card.querySelector(".explorer-claims").innerHTML = claims(model, cell);
