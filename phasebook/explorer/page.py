@@ -61,10 +61,10 @@ class Explorer:
         return f"Explorer of {self.book.sizes['temperature']} × {self.book.sizes['inv_sigma_w']} cells"
 
     def _repr_html_(self) -> str:
-        data = json.dumps(self.payload(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
-        scripts = "".join(
-            f'<script defer src="../_static/explorer/{name}.js"></script>' for name in SCRIPTS
+        data = json.dumps(self.payload(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+            "</", "<\\/"
         )
+        scripts = "".join(f'<script defer src="../_static/explorer/{name}.js"></script>' for name in SCRIPTS)
         return (
             '<link rel="stylesheet" href="../_static/explorer/explorer.css">'
             '<div id="explorer" class="explorer" data-libraries="../_static/vendor/d3/d3.min.js '
@@ -92,9 +92,7 @@ class Explorer:
             "readings": readings(self.boundaries),
             "contourLevels": list(LEVELS),
             "vertical": vertical_line(),
-            "phases": [
-                {"name": one.name, "colour": one.colour, "pale": LIGHT[one.name]} for one in PHASES
-            ],
+            "phases": [{"name": one.name, "colour": one.colour, "pale": LIGHT[one.name]} for one in PHASES],
             "colours": [to_hex(mpl.colormaps[SEQUENTIAL](x)) for x in np.linspace(0, 1, 33)],
             "verdicts": list(VERDICTS),
             "claims": _claims(),
