@@ -99,9 +99,12 @@
       figure.className = className;
       figure.innerHTML = `<p>${title}</p>`;
       const svg = draw(wide ? (className === "flow" ? width * 0.56 : width * 0.4) : width);
-      svg.setAttribute("role", "img");
-      svg.setAttribute("aria-label", description);
-      figure.append(svg);
+      const picture = document.createElement("div");
+      picture.setAttribute("role", "img");
+      picture.setAttribute("aria-label", description);
+      svg.setAttribute("aria-hidden", "true"); // Plot names its groups for us, not for a screen reader
+      picture.append(svg);
+      figure.append(picture);
       card.querySelector(".explorer-charts").append(figure);
     };
     const shared = { dark, cells, colour };

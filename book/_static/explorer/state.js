@@ -40,15 +40,15 @@
     };
   }
 
+  /** @returns {number | undefined} the cell of that name, -1 for none, nothing for a bad name */
   function readCell(model, text, problem) {
     if (text === "none") return -1;
     const match = /^T(-?\d+),D(-?\d+)$/.exec(text);
     const cell = match ? model.cellAt(Number(match[1]), Number(match[2])) : -1;
-    if (cell < 0) {
-      const [t, s] = [model.temperature, model.invSigmaW];
-      problem(`no cell ${text}: T${t[0]},D${s[0]} to T${t.at(-1)},D${s.at(-1)} are there`);
-    }
-    return cell;
+    if (cell >= 0) return cell;
+    const [t, s] = [model.temperature, model.invSigmaW];
+    problem(`no cell ${text}: T${t[0]},D${s[0]} to T${t.at(-1)},D${s.at(-1)} are there`);
+    return undefined;
   }
 
   /**
@@ -74,7 +74,7 @@
     state.reading = choice("reading", ["none", ...model.readings.map((one) => one.key)], state.reading);
     state.theme = choice("theme", ["light", "dark"], "");
     for (const name of ["cell", "pin"]) {
-      if (given.has(name)) state[name] = readCell(model, given.get(name), problem);
+      if (given.has(name)) state[name] = readCell(model, given.get(name), problem) ?? state[name];
     }
     const observable = model.observable(state.observable);
     const text = given.get("t") ?? String(model.times[state.time]);
