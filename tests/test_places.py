@@ -56,10 +56,11 @@ def blanked(data: Data, places: tuple[Rectangle, ...]) -> Data:
     """The same data with every number outside of the places replaced by not-a-number."""
     seen = Data()
     seen.__dict__["untrained"] = data.untrained
-    t, s = (np.log2(data.book[name]).round() for name in ("temperature", "inv_sigma_w"))
-    inside = xr.zeros_like(t * s, dtype=bool)
-    for one in places:
-        inside |= (t >= one[0]) & (t <= one[1]) & (s >= one[2]) & (s <= one[3])
+    axes = [data.book[name] for name in ("temperature", "inv_sigma_w")]
+    powers = [np.log2(axis.values).round().astype(int) for axis in axes]
+    inside = xr.DataArray(
+        [[any(one.has(int(t), int(s)) for one in places) for s in powers[1]] for t in powers[0]], coords=axes
+    )
     for name in ("book", "criterion", "spacing", "paper"):
         whole = getattr(data, name)
         kept = {

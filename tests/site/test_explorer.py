@@ -23,9 +23,10 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LIMIT = 1_000_000
 """Bytes of page, data, libraries, scripts and pictures together."""
 
-# The fold of a hidden cell is the theme's, and the same on every page: the name that it has is not the one that it shows.
+# The fold of a hidden cell is the theme's: its name for a screen reader is not the one that it shows.
 SERIOUS = """async () =>
-  (await axe.run({include: ['article'], exclude: ['details.hide']}, {resultTypes: ['violations']})).violations
+  (await axe.run({include: ['article'], exclude: ['details.hide']},
+                   {resultTypes: ['violations'], preload: false})).violations
     .filter(one => ['serious', 'critical'].includes(one.impact))
     .map(one => [one.id, one.nodes.map(node => node.html.slice(0, 120))])"""
 FILLS = """() => [...document.querySelectorAll('.explorer-picture g[aria-label=rect] rect')]
@@ -83,6 +84,13 @@ def opened(browser: Browser, file: Path, view: str = "", **options: Any) -> Iter
 
 def cell(tab: Page, name: str) -> Any:
     return tab.locator(f'[role=gridcell][data-cell="{name}"]')
+
+
+def box(element: Any) -> dict[str, float]:
+    """Where an element stands on the screen; it has to be visible."""
+    found = element.bounding_box()
+    assert found, "not on the screen"
+    return found
 
 
 def hash_of(tab: Page) -> str:
@@ -204,7 +212,7 @@ def test_address_restores_two_cells(browser, page_file):
         assert tab.locator("#explorer-reading").input_value() == "spread-table"
         assert tab.locator(".explorer-card").count() == 2
         assert tab.locator(".explorer-notice").inner_text() == ""
-        left, right = (one.bounding_box() for one in tab.locator(".explorer-card").all())
+        left, right = map(box, tab.locator(".explorer-card").all())
         assert left["y"] == right["y"]
         assert left["x"] + left["width"] <= right["x"]
         domains = tab.evaluate(AXES)
@@ -282,21 +290,19 @@ def test_phone(browser, page_file):
     with opened(browser, page_file, "#cell=T-5,D3&pin=T2,D3&reading=released", **phone) as (tab, _):
         ready(tab)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-        box = tab.locator(".explorer-grid").bounding_box()
-        assert box["width"] / 12 >= 23  # a finger finds a cell
+        assert box(tab.locator(".explorer-grid"))["width"] / 12 >= 23  # a finger finds a cell
         cell(tab, "T0,D-4").tap()
         assert "cell=T0,D-4" in hash_of(tab)
         tab.locator("#explorer-pin").tap()
         assert "pin=T0,D-4" in hash_of(tab)
-        upper, *lower = (one.bounding_box() for one in tab.locator(".explorer-card").all())
+        upper, *lower = map(box, tab.locator(".explorer-card").all())
         assert all(one["y"] > upper["y"] for one in lower)
 
 
 def test_without_javascript_there_is_a_message_and_a_picture(browser, page_file):
     with opened(browser, page_file, java_script_enabled=False) as (tab, _):
         assert "with JavaScript" in tab.locator(".explorer-fallback").inner_text()
-        picture = tab.locator("figure#fig-explorer-still img")
-        assert picture.bounding_box()["width"] > 300
+        assert box(tab.locator("figure#fig-explorer-still img"))["width"] > 300
 
 
 def test_without_the_library_there_is_a_message(browser, page_file):

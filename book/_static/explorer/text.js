@@ -42,7 +42,8 @@
   const place = ({ t, s }) => `T = ${power(t)}, 1/σ_W = ${power(s)}`;
 
   /** The same where markup is possible. */
-  const placeMarkup = ({ t, s }) => `<i>T</i> = ${power(t)}, 1/<i>σ</i><sub>W</sub> = ${power(s)}`;
+  const placeMarkup = ({ t, s }) =>
+    `<span><i>T</i> = ${power(t)},</span> <span>1/<i>σ</i><sub>W</sub> = ${power(s)}</span>`;
 
   const escape = (text) =>
     text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
