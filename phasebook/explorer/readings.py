@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from phasebook.boundaries import LEVELS, READINGS, boundary_temperature, phase_of
 from phasebook.explorer.observables import CELL
-from phasebook.figures.contours import contour
+from phasebook.figures.contours import FINE, contour
 from phasebook.theory.criterion import critical_inv_sigma_w
 
 KEYS = ("released", "indices", "signed", "size", "literal", "spread-table", "spread-samples")
@@ -51,12 +51,13 @@ def _reading(one: xr.Dataset) -> dict[str, Any]:
         "networks": int(one["networks"].max()),
         "phases": "".join(phase_of(t, s, boundary=boundary)[0] for t, s in cells),
         "contours": [
-            [_octaves(piece) for piece in contour(axes, fraction, level=level, colour="k", linestyle="-")]
+            [_thinned(piece) for piece in contour(axes, fraction, level=level, colour="k", linestyle="-")]
             for level in LEVELS
         ],
     }
 
 
-def _octaves(piece: np.ndarray) -> list[list[float]]:
-    """The points of a line in powers of two, to a hundredth."""
-    return np.round(np.log2(piece), 2).tolist()
+def _thinned(piece: np.ndarray) -> list[list[float]]:
+    """Six points of a line per grid spacing, and its end, in powers of two to a hundredth."""
+    kept = np.concatenate([piece[: -1 : FINE // 6], piece[-1:]])
+    return np.round(np.log2(kept), 2).tolist()
