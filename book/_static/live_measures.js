@@ -20,7 +20,7 @@ const liveMeasures = () => {
       for (let p = 0; p < n - 1; p++) {
         for (let q = p + 1; q < n; q++) {
           const off = x[p * n + q];
-          if (Math.abs(off) <= 1e-17 * Math.sqrt(Math.abs(x[p * n + p] * x[q * n + q]))) continue;
+          if (Math.abs(off) <= 1e-16 * Math.sqrt(Math.abs(x[p * n + p] * x[q * n + q]))) continue;
           rotations++;
           const half = (x[q * n + q] - x[p * n + p]) / (2 * off);
           const t = (half < 0 ? -1 : 1) / (Math.abs(half) + Math.sqrt(half * half + 1));

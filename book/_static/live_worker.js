@@ -1,33 +1,31 @@
 /* What runs in the live page's worker: keeps one student, trains it on request, answers with what it measured.
 
    `post` sends an answer, `clock` gives milliseconds; both are arguments, so that a test needs no browser. Requests:
-   - start {run, seed, sigmaW} or {run, state}: a new student, of the seed or given number by number; answered;
+   - start {run, seed, sigmaW} or {run, state}: a new student, of the seed or given number by number;
    - set {rate, batch}: acts on the student in training;
-   - advance {steps, milliseconds}: up to so many steps, no longer than so long; answered.
-   An answer carries the `run` of its student, so that the page can tell a late one of a student already replaced. */
+   - advance {steps, milliseconds}: up to so many steps, no longer than so long.
+   Start and advance end with an answer that has `done`. On the way advance answers whenever the steps have grown by
+   GROWTH, so that a logarithmic axis of time is complete at any speed. An answer carries the `run` of its student: the
+   page can tell a late one of a student already replaced. The function is sent to the worker as text. */
 const liveWorker = (network, post, clock) => {
   const CHUNK = 32; // steps between two looks at the clock
-  let run, student, rate, batch, steps, samples, next, working;
+  const GROWTH = 1.05;
+  let run, student, rate, batch, steps, samples, next, record;
 
-  const answer = () => {
+  const answer = (done) => {
     const measured = student.measure();
-    post({
-      run,
-      steps,
-      epochs: samples / network.SAMPLES,
-      working, // milliseconds of training since the start
-      diverged: !Number.isFinite(measured.loss) || measured.levels.some(Number.isNaN),
-      ...measured,
-    });
+    const diverged = !Number.isFinite(measured.loss) || measured.levels.some(Number.isNaN);
+    post({ run, steps, epochs: samples / network.SAMPLES, done, diverged, ...measured });
   };
 
   const requests = {
     start(request) {
       student = network.student(request.state ?? network.sample(request.seed, request.sigmaW));
       run = request.run;
-      steps = samples = next = working = 0;
+      steps = samples = next = 0;
+      record = 1;
       post({ run, goal: student.goal });
-      answer();
+      answer(true);
     },
 
     set(request) {
@@ -36,21 +34,22 @@ const liveWorker = (network, post, clock) => {
     },
 
     advance(request) {
-      const start = clock();
-      let left = request.steps;
+      const end = clock() + request.milliseconds;
+      const last = steps + request.steps;
       do {
-        const chunk = Math.min(CHUNK, left);
-        for (let k = 0; k < chunk; k++) {
+        const stop = Math.min(steps + CHUNK, last, record);
+        for (; steps < stop; steps++) {
           student.step(next, batch, rate);
+          samples += batch;
           next += batch;
           if (next === network.SAMPLES) next = 0;
         }
-        left -= chunk;
-        steps += chunk;
-        samples += chunk * batch;
-      } while (left > 0 && clock() - start < request.milliseconds);
-      working += clock() - start;
-      answer();
+        if (steps === record) {
+          record = Math.ceil(GROWTH * record + 1e-9);
+          if (steps < last) answer(false);
+        }
+      } while (steps < last && clock() < end);
+      answer(true);
     },
   };
 
