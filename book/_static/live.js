@@ -161,8 +161,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const keys = legend.map(([text, look]) => element("span", { className: "live-key" }, element("i", { style: look }), text));
     holders[name].className = "live-plot";
     holders[name].setAttribute("role", "img");
-    const heading = element("h3", { textContent: title });
-    return element("section", { className: "live-panel" }, heading, element("p", { className: "live-keys" }, ...keys), holders[name]);
+    const heading = element("p", { className: "live-title", textContent: title });
+    return element("div", { className: "live-panel" }, heading, element("p", { className: "live-keys" }, ...keys), holders[name]);
   };
   const solid = (colour) => `border-top: 3px solid ${colour}`;
   const dashed = (colour) => `border-top: 2px dashed ${colour}`;

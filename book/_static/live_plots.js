@@ -132,9 +132,12 @@ const livePlots = (uPlot, data, holders) => {
   const spanOf = (list) => [list[0] - 0.5, list[list.length - 1] + 0.5];
 
   let goal = null;
-  const targets = ({ ctx, bbox, valToPos, scales }) => {
+  const bothDecades = (plot, low, high) => {
+    const levels = goal?.levels ?? [1];
+    return wholeDecades(plot, Math.min(low || 1, levels[0]), Math.max(high ?? 0, levels.at(-1)));
+  };
+  const targets = ({ ctx, bbox, valToPos }) => {
     for (const level of goal?.levels ?? []) {
-      if (level < scales.y.min || level > scales.y.max) continue;
       const y = valToPos(level, "y", true);
       ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
       stroke(ctx, "#888", 1, () => {
@@ -164,7 +167,7 @@ const livePlots = (uPlot, data, holders) => {
         series: [{}, line(data.colours.loss, { width: 2.25 }), line(data.colours.overlap, { scale: "overlap", dash: [6, 4] })],
       }, [[], [], []]),
       levels: make(holders.levels, {
-        scales: { x: timeScale(logarithmic), y: { distr: 3, range: wholeDecades } },
+        scales: { x: timeScale(logarithmic), y: { distr: 3, range: bothDecades } },
         axes: [timeAxis(logarithmic), decades("eigenvalues of X = W Wᵀ", side)],
         series: [{}, ...data.colours.levels.map((colour) => line(colour))],
         hooks: { drawAxes: [targets] },

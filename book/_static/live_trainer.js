@@ -1,11 +1,12 @@
 /* The worker as the live page sees it: one student, its course, whether it trains, how fast. `changed(text)` is called
    when the state has changed (with what to say about it), `draw()` when there is something new to see.
 
-   For each picture one request goes out, with a second one waiting, so that the worker never idles. A hidden tab gets
-   no animation frames, so nothing is asked for. */
+   For each picture one request goes out, with a second one waiting, so that the worker never idles; at full speed for
+   each answer too. A hidden tab gets no animation frames and asks for nothing. */
 const liveTrainer = ({ worker, history, changed, draw }) => {
   const { FASTEST } = liveTrainer;
   const SLICE = 15; // milliseconds of work for a request
+  const PAUSE = 30; // milliseconds between two pictures, a second for a reader who wants little motion
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const trainer = { speed: 8, running: false, latest: null, trail: [], history };
   let run = 0;
@@ -13,14 +14,16 @@ const liveTrainer = ({ worker, history, changed, draw }) => {
   let drawn = 0; // when the last picture was
   let recent = []; // [milliseconds, steps] of the last second
 
+  const ask = () => {
+    if (waiting >= 2) return;
+    waiting++;
+    const steps = trainer.speed < FASTEST ? 2 ** trainer.speed : Number.MAX_SAFE_INTEGER;
+    worker.postMessage({ type: "advance", steps, milliseconds: SLICE });
+  };
   const tick = (now) => {
     if (!trainer.running) return;
-    if (waiting < 2) {
-      waiting++;
-      const steps = trainer.speed < FASTEST ? 2 ** trainer.speed : Number.MAX_SAFE_INTEGER;
-      worker.postMessage({ type: "advance", steps, milliseconds: SLICE });
-    }
-    if (now - drawn > (still.matches ? 1000 : 0)) {
+    ask();
+    if (now - drawn > (still.matches ? 1000 : PAUSE)) {
       drawn = now;
       draw();
     }
@@ -83,6 +86,7 @@ const liveTrainer = ({ worker, history, changed, draw }) => {
     }
     history.add(answer);
     if (!answer.done) return;
+    if (trainer.running && trainer.speed === FASTEST && !document.hidden) ask(); // drawing does not hold it up
     const now = performance.now();
     recent = [...recent.filter(([then]) => now - then < 1000), [now, answer.steps]];
     if (!trainer.running) draw();

@@ -1,4 +1,4 @@
-"""What the live training in the page needs from Python: its map, colours and places, and the same four pictures
+"""What the live training in the page needs from Python: its map, colours and places; and its four pictures
 standing still, for paper and for a browser without JavaScript."""
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from phasebook.observables import measure
 from phasebook.sgd import Trajectory
 
 SCRIPTS = (
-    "vendor/uplot/uPlot.iife.min.js", "live_measures.js", "live_network.js", "live_worker.js", "live_history.js",
-    "live_trainer.js", "live_controls.js", "live_plots.js", "live.js",
+    "vendor/uplot/uPlot.iife.min.js", "live_measures.js", "live_network.js", "live_worker.js",
+    "live_history.js", "live_trainer.js", "live_controls.js", "live_plots.js", "live.js",
 )  # fmt: skip
 STYLES = ("vendor/uplot/uPlot.min.css", "live.css")
 PLACES = ((0.83, 0.17), (0.2, 0.17), (0.45, 0.9))
@@ -43,7 +43,7 @@ INSTEAD = "The figure at the end of this page shows the same pictures of one fin
 
 @dataclass(frozen=True)
 class LivePanel:
-    """The live training as a cell shows it; without JavaScript, and in a notebook, a sentence that says where.
+    """The live training as a cell shows it; without JavaScript, or in a notebook, a sentence says where it is.
 
     Attributes:
         data: what `live_data` gives.
@@ -61,8 +61,8 @@ class LivePanel:
         scripts = "".join(f'<script defer src="{self.static}{name}"></script>' for name in SCRIPTS)
         data = json.dumps(self.data, allow_nan=False, separators=(",", ":"))
         return (
-            f'{styles}<div class="live" data-instead="{INSTEAD}"><p class="live-fallback" role="note">Here a network '
-            f"trains in the built page of the book, in a browser with JavaScript. {INSTEAD}</p>"
+            f'{styles}<div class="live" data-instead="{INSTEAD}"><p class="live-fallback" role="note">Here a '
+            f"network trains in the built page of the book, in a browser with JavaScript. {INSTEAD}</p>"
             f'<script type="application/json">{data}</script></div>{scripts}'
         )
 
@@ -143,7 +143,9 @@ def still(
     if ensemble.n_models != 1:
         raise ValueError(f"the figure shows one network, got {ensemble.n_models}")
     epoch_steps = ensemble.inputs.shape[1] // int(sweep.attrs["batch_size"])
-    seen = {name: values[0] for name, values in measure(ensemble, trajectory, epoch_steps=epoch_steps).items()}
+    seen = {
+        name: values[0] for name, values in measure(ensemble, trajectory, epoch_steps=epoch_steps).items()
+    }
     epochs = trajectory.steps[1:] / epoch_steps
     figure = new_figure(height=6.4)
     (loss, levels), (spins, plane) = figure.subplots(2, 2)
@@ -160,9 +162,11 @@ def still(
 
     colours = curve_colours(seen["eigenvalues"].shape[-1])
     for k, course in enumerate(seen["eigenvalues"][1:].T):
-        levels.loglog(epochs, course, color=colours(k), linewidth=1.2)
+        levels.loglog(epochs, course, color=colours(k), linestyle="-", linewidth=1.2)
         levels.axhline(seen["target_eigenvalues"][k], color="0.5", linestyle="--", linewidth=0.8, zorder=0)
-    levels.set(xlabel="time $t$ in epochs", ylabel="eigenvalues of $WW^T$", title="where are the eigenvalues?")
+    levels.set(
+        xlabel="time $t$ in epochs", ylabel="eigenvalues of $WW^T$", title="where are the eigenvalues?"
+    )
 
     _spins(spins, ensemble, trajectory)
     _plane(plane, sweep, temperature=temperature, inv_sigma_w=inv_sigma_w)
@@ -183,8 +187,8 @@ def _spins(axes: Axes, ensemble: Ensemble, trajectory: Trajectory) -> None:
     axes.stairs(start, edges, color=JAMMED.colour, linestyle="--", label="start")
     axes.stairs(share(features(ensemble.teacher[ensemble.trained - 1])), edges, color="0.15", label="teacher")
     axes.set(
-        xlim=(-1, 1), ylim=(0, 1.15 * float(np.max([now, 0.05]))), xlabel=r"feature $\phi$, a soft spin",
-        ylabel="share of the features", title="which way do the spins point?",
+        xlim=(-1, 1), ylim=(0, 1.15 * float(np.concatenate([now, start]).max())),
+        xlabel=r"feature $\phi$, a soft spin", ylabel="share of the features", title="which way do the spins point?",
     )  # fmt: skip
     axes.legend()
 
