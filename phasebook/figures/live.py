@@ -43,7 +43,7 @@ INSTEAD = "The figure at the end of this page shows the same pictures of one fin
 
 @dataclass(frozen=True)
 class LivePanel:
-    """The live training as a cell shows it; without JavaScript, or in a notebook, a sentence says where it is.
+    """The live training as a cell shows it; without JavaScript, or in a notebook, a sentence instead.
 
     Attributes:
         data: what `live_data` gives.
@@ -188,7 +188,8 @@ def _spins(axes: Axes, ensemble: Ensemble, trajectory: Trajectory) -> None:
     axes.stairs(share(features(ensemble.teacher[ensemble.trained - 1])), edges, color="0.15", label="teacher")
     axes.set(
         xlim=(-1, 1), ylim=(0, 1.15 * float(np.concatenate([now, start]).max())),
-        xlabel=r"feature $\phi$, a soft spin", ylabel="share of the features", title="which way do the spins point?",
+        xlabel=r"feature $\phi$, a soft spin", ylabel="share of the features",
+        title="which way do the spins point?",
     )  # fmt: skip
     axes.legend()
 
