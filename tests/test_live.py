@@ -318,7 +318,7 @@ def test_still_figure_shows_the_run(sweep):
     assert [patch.get_label() for patch in spins.patches] == ["now", "start", "teacher"]
     (now, *_) = spins.patches
     assert isinstance(now, StepPatch)
-    assert sum(now.get_data().values) == pytest.approx(1)
+    assert sum(now.get_data()[0]) == pytest.approx(1)
     assert np.asarray(plane.lines[0].get_xydata(), dtype=float).tolist() == [[8.0, 2.0**-5]]
     two = sample_ensemble(n_models=2, inv_sigma_w=8.0)
     with pytest.raises(ValueError, match="shows one network, got 2"):
