@@ -1,0 +1,78 @@
+"""The exercises of a chapter as its text has them: level, minutes, goal, and the way to check oneself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+LEVELS = ("By hand", "By code", "Open")
+
+_EXERCISE = re.compile(
+    r"^```\{exercise-start\} (?P<title>[^\n]+)\n:label: (?P<label>\S+)\n```\n"
+    r"(?P<body>.*?)^```\{exercise-end\}\n```$",
+    re.MULTILINE | re.DOTALL,
+)
+_HEAD = re.compile(
+    r"\*\*(?P<level>[A-Z][a-z ]+), (?P<minutes>\d+) minutes\.\*\* \*Goal:\* (?P<goal>.+?)\n\n", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise.
+
+    Attributes:
+        chapter: name of the chapter's file.
+        label: its anchor, unique in the book.
+        title: as printed.
+        level: one of `LEVELS`.
+        minutes: what a student needs.
+        goal: what is learnt, one sentence.
+    """
+
+    chapter: str
+    label: str
+    title: str
+    level: str
+    minutes: int
+    goal: str
+
+    @property
+    def points(self) -> int:
+        """For a course that gives points: one for every five minutes."""
+        return max(1, round(self.minutes / 5))
+
+
+def exercises(chapter: str, text: str) -> list[Exercise]:
+    """The exercises of a chapter, in its order.
+
+    Args:
+        chapter: name of its file.
+        text: of that file.
+
+    Raises:
+        ValueError: an exercise lacks the line with level, minutes and goal, or the last one, "*Check:* ...".
+    """
+    return [_exercise(chapter, match) for match in _EXERCISE.finditer(text)]
+
+
+def all_exercises() -> list[Exercise]:
+    """Those of all chapters, in the order of the files' names."""
+    return [
+        one
+        for path in sorted(BOOK.glob("*.md"))
+        for one in exercises(path.stem, path.read_text(encoding="utf-8"))
+    ]
+
+
+def _exercise(chapter: str, match: re.Match[str]) -> Exercise:
+    head = _HEAD.match(match["body"])
+    where = f"{chapter}: exercise {match['label']}"
+    if head is None or head["level"] not in LEVELS:
+        raise ValueError(f"{where} must begin '**LEVEL, N minutes.** *Goal:* ...', LEVEL one of {LEVELS}")
+    if "\n*Check:* " not in match["body"]:
+        raise ValueError(f"{where} does not say how to check one's own result ('*Check:* ...')")
+    goal = " ".join(head["goal"].split())
+    return Exercise(chapter, match["label"], match["title"], head["level"], int(head["minutes"]), goal)
