@@ -102,7 +102,7 @@ chapter: $(INSTALLED)  ## run one chapter: make chapter NAME=phase_diagram
 	$(BIN)/python tools/run_chapter.py $(NAME)
 
 classroom: $(BUILT)  ## notebooks for a class, with solutions and without, in _build/classroom
-	$(BIN)/python tools/classroom.py
+	PYTHONPATH=book/_ext $(BIN)/python tools/classroom.py
 
 lab: $(INSTALLED)  ## open the chapters as notebooks in JupyterLab
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'

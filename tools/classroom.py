@@ -1,4 +1,4 @@
-"""Notebooks for a class, made from the chapters: python tools/classroom.py
+"""Notebooks for a class, made from the chapters: make classroom
 
 Every chapter with exercises gives two notebooks that any notebook program shows: one for instructors, with
 solutions and outputs, and one for students, in which each solution is an empty cell. Cells carry nbgrader's

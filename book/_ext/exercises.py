@@ -1,4 +1,7 @@
-"""The exercises of a chapter as its text has them: level, minutes, goal, and the way to check oneself."""
+"""The exercises of a chapter as its text has them: level, minutes, goal, and the way to check oneself.
+
+The directive `{exercise-table}` lists those of the whole book, chapter by chapter.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-BOOK = Path(__file__).resolve().parents[1] / "book"
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+BOOK = Path(__file__).resolve().parents[1]
 LEVELS = ("By hand", "By code", "Open")
 
 _EXERCISE = re.compile(
@@ -76,3 +84,22 @@ def _exercise(chapter: str, match: re.Match[str]) -> Exercise:
         raise ValueError(f"{where} does not say how to check one's own result ('*Check:* ...')")
     goal = " ".join(head["goal"].split())
     return Exercise(chapter, match["label"], match["title"], head["level"], int(head["minutes"]), goal)
+
+
+class ExerciseTable(SphinxDirective):
+    """All exercises with links, as a table."""
+
+    def run(self) -> list[nodes.Node]:
+        rows = ["| Chapter | Exercise | Level | Minutes | Goal |", "| --- | --- | --- | --- | --- |"]
+        for one in all_exercises():
+            self.env.note_dependency(str(BOOK / f"{one.chapter}.md"))
+            place = f"{{doc}}`{one.chapter}` | {{ref}}`{one.title} <{one.label}>`"
+            rows.append(f"| {place} | {one.level} | {one.minutes} | {one.goal} |")
+        container = nodes.container(classes=["exercise-table"])
+        self.state.nested_parse(StringList(rows, source=self.env.docname), self.content_offset, container)
+        return [container]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("exercise-table", ExerciseTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
