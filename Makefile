@@ -29,7 +29,7 @@ PAGES := _config.yml _toc.yml $(shell find book -type f ! -path '*/vendor/*' ! -
 PROVED := constraints.txt $(wildcard phasebook/data/*.nc phasebook/data/*.json phasebook/engine/*.py phasebook/runs/*.py) \
           phasebook/network.py phasebook/sgd.py phasebook/observables.py phasebook/spectra.py
 
-.PHONY: help book test sweep verify chapter lab picture tidy address constraints clean FORCE
+.PHONY: help book test sweep verify chapter classroom lab picture tidy address constraints clean FORCE
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -100,6 +100,9 @@ $(BUILT): $(SOURCES) $(COPIED)
 chapter: $(INSTALLED)  ## run one chapter: make chapter NAME=phase_diagram
 	@test -n "$(NAME)" || { echo "Which one? make chapter NAME=phase_diagram"; exit 2; }
 	$(BIN)/python tools/run_chapter.py $(NAME)
+
+classroom: $(BUILT)  ## notebooks for a class, with solutions and without, in _build/classroom
+	PYTHONPATH=book/_ext $(BIN)/python tools/classroom.py
 
 lab: $(INSTALLED)  ## open the chapters as notebooks in JupyterLab
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
