@@ -73,7 +73,7 @@ def noise_models(
         A panel for each noise: both histograms, with the exact laws, in units of the width s_1 for Z = 1.
     """
     figure = new_figure(height=3.5)
-    panels = figure.subplots(1, len(runs), sharey=True)
+    panels = figure.subplots(1, len(runs), sharey=True, squeeze=False)[0]
     edges = np.linspace(-4, 4, BINS + 1)
     for axes, (title, pair) in zip(panels, runs.items(), strict=True):
         unit = widths[title][0].s1
@@ -82,8 +82,9 @@ def noise_models(
             middle, density, _ = _histogram((final_levels(run) - run.attrs["kappa"]) / unit, edges)
             name = ("$z = (1, 1)$", "$z = (1, 4)$")[k]
             axes.plot(middle, density, color=colour, marker=("s", "o")[k], markersize=2.5, linestyle="none")
-            exact = matrix_density(middle * unit, widths=width) * unit
-            axes.plot(middle, exact, color=colour, linestyle=line, label=name)
+            fine = np.linspace(edges[0], edges[-1], 300)
+            exact = matrix_density(fine * unit, widths=width) * unit
+            axes.plot(fine, exact, color=colour, linestyle=line, label=name)
         axes.set(title=title, xlabel=r"$(x - \kappa)\,/\,s_1(Z = 1)$")
     panels[0].set_ylabel(r"density $\rho$")
     panels[-1].legend(loc="upper right", fontsize=8.5, handlelength=1.6)
