@@ -63,8 +63,9 @@ def test_figures_show_what_was_put_in():
     place = np.array([0.25, 0.5, 1.0])
     figure = bridge.spacing_against_temperature(
         {"tanh": (place, np.ones(3), 0.1 * np.ones(3)), "linear": (place, 3 * np.sqrt(place), 0.1 * place)},
-        unit=0.25,
     )
     figure.canvas.draw()
+    drawn = [np.asarray(one.get_ydata()) for one in figure.axes[0].lines]
+    assert any(len(y) == 3 and np.allclose(y, np.sqrt([1, 2, 4])) for y in drawn)
     (line,) = [one for one in figure.axes[0].lines if one.get_label() == r"$\sqrt{T}$"]
     assert np.allclose(line.get_ydata(), [1, 2])

@@ -42,33 +42,33 @@ def noise_against_loss(paths: Mapping[str, xr.Dataset]) -> BookFigure:
 
 
 @styled
-def spacing_against_temperature(
-    curves: Mapping[str, tuple[Array, Array, Array]], *, unit: float
-) -> BookFigure:
+def spacing_against_temperature(curves: Mapping[str, tuple[Array, Array, Array]]) -> BookFigure:
     """Is the level spacing a width made by noise, proportional to sqrt(T)?
 
     Args:
-        curves: name -> (temperature, spacing, its standard error).
-        unit: temperature at which every curve is set to 1.
+        curves: name -> (temperature, ascending, spacing, its standard error).
 
     Returns:
-        Spacing against temperature, with sqrt(T).
+        Spacing against temperature, both over their value at the lowest temperature, with sqrt(T).
     """
     figure = new_figure(height=4.0)
     axes = figure.subplots()
-    for (name, (place, spacing, error)), (colour, marker, _) in zip(
+    reach = 1.0
+    for (name, (place, spacing, error)), (colour, marker, line) in zip(
         curves.items(), (STYLES[0], STYLES[2]), strict=True
     ):
-        scale = float(np.exp(np.interp(np.log(unit), np.log(place), np.log(spacing))))
+        ratio = place / place[0]
+        reach = max(reach, float(ratio[-1]))
         axes.errorbar(
-            place, spacing / scale, yerr=error / scale, color=colour, marker=marker, linestyle="none",
-            label=name,
+            ratio, spacing / spacing[0], yerr=error / spacing[0], color=colour, marker=marker, linestyle=line,
+            linewidth=0.9, label=name,
         )  # fmt: skip
-    every = np.concatenate([place for place, _, _ in curves.values()])
-    ends = np.array([every.min(), every.max()])
-    axes.plot(ends, np.sqrt(ends / unit), color="0.4", linestyle=":", label=r"$\sqrt{T}$")
+    ends = np.array([1.0, reach])
+    axes.plot(ends, np.sqrt(ends), color="0.4", linestyle=":", label=r"$\sqrt{T}$")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
-    axes.set(xlabel=r"$T = \alpha / |\mathcal{B}|$", ylabel=f"spacing / that at T = 1/{round(1 / unit)}")
-    axes.legend()
+    axes.set(xlabel="temperature / lowest", ylabel="spacing / that at the lowest temperature")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+    axes.legend(loc="upper left")
     return figure
