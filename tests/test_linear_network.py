@@ -10,6 +10,8 @@ import torch
 import xarray as xr
 from scipy.stats import kstest
 
+from phasebook.claims import linear_network as linear_claims
+from phasebook.claims.judge import check, judge, mismatches, select
 from phasebook.network import Array
 from phasebook.spectra import shuffled_levels
 from phasebook.systems.coulomb_gas import (
@@ -315,3 +317,12 @@ def test_bad_networks_are_refused():
         LinearNetwork(amplitude=-1)
     with pytest.raises(ValueError, match="noise must be one of induced, independent, label"):
         LinearNetwork(noise="white")  # type: ignore[arg-type]
+
+
+def test_claims_in_time_are_judged_and_notice_a_wrong_law(monkeypatch):
+    """The quick claims of the chapter; the page judges all of them."""
+    claims = [one for one in select(chapter="linear_network") if one.id in ("linear-fit", "linear-rate-mild")]
+    check(judge(claims))
+    monkeypatch.setattr(linear_claims, "fit_relaxation", fit_logistic)
+    caught = [each.partition(":")[0] for each in mismatches(judge(claims))]
+    assert caught == ["linear-rate-mild", "linear-fit"]

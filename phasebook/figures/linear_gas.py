@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -61,7 +61,7 @@ def densities(runs: Mapping[str, xr.Dataset], widths: Mapping[str, Widths]) -> B
 
 @styled
 def noise_models(
-    runs: Mapping[str, tuple[xr.Dataset, xr.Dataset]], widths: Mapping[str, tuple[Widths, Widths]]
+    runs: Mapping[str, Sequence[xr.Dataset]], widths: Mapping[str, Sequence[Widths]]
 ) -> BookFigure:
     """For which noise does Z matter?
 
