@@ -37,12 +37,19 @@ PATIENCE = 10
 
 
 def main() -> int:
-    chapters = sorted(path.stem for path in BOOK.glob("*.md") if is_notebook(path.read_text(encoding="utf-8")))
+    chapters = sorted(
+        path.stem for path in BOOK.glob("*.md") if is_notebook(path.read_text(encoding="utf-8"))
+    )
     wanted = sys.argv[1:] or chapters
     if unknown := set(wanted) - set(chapters):
-        print(f"limits: no chapter {', '.join(sorted(unknown))} (there are {', '.join(chapters)})", file=sys.stderr)
+        print(
+            f"limits: no chapter {', '.join(sorted(unknown))} (there are {', '.join(chapters)})",
+            file=sys.stderr,
+        )
         return 2
-    kept = json.loads(OUTPUT.read_text(encoding="utf-8"))["chapters"] if sys.argv[1:] and OUTPUT.exists() else {}
+    kept = (
+        json.loads(OUTPUT.read_text(encoding="utf-8"))["chapters"] if sys.argv[1:] and OUTPUT.exists() else {}
+    )
     measured = {name: entry for name, entry in kept.items() if name in chapters}
     for name in wanted:
         measured[name] = measure(name)

@@ -1,7 +1,8 @@
 """Make the data sets that come with the package: python tools/package_data.py SWEEP.nc ... [--out FOLDER].
 
 A sweep of scale "book" becomes book.nc, one of scale "paper" over the whole grid paper_time.nc, and any
-other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. The same sweep gives
+other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. With book.nc comes
+book_forces.nc, what chapters compute from its weights, which are too many to be packaged. The same sweep gives
 the same bytes, and a file that would not change is not written, so the command may be repeated while a sweep
 grows.
 """
@@ -21,12 +22,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from phasebook.boundaries import signal_and_noise
 from phasebook.runs.config import INV_SIGMA_WS, TEMPERATURES, Config
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.packaged import FOLDER
 from phasebook.runs.store import SweepError, atomic_write
 
 LARGEST_MB = 10.0
+FORCES = "K_S and V_S of every network of book.nc at t_f, Eq. (4.8), under each reading, from weights it leaves out"
 SINGLE = 24
 """Binary digits of a number in single precision."""
 
@@ -149,6 +152,10 @@ def package(source: Path, folder: Path) -> str:
     if not same:
         atomic_write(target, content)
     atomic_write(target.with_suffix(".json"), description.encode())
+    if name == "book":
+        forces = signal_and_noise(dataset).astype(np.float32)
+        forces.attrs = {"title": FORCES, "made_from": sha256(content).hexdigest()}
+        atomic_write(folder / f"{name}_forces.nc", to_bytes(forces))
     config: Config = config_of(small)
     size = f"{config.n_networks} networks, {len(content) / 1e6:.2f} MB"
     return f"{target.name}: {size}, {small.attrs['reduced']}{' (unchanged)' if same else ''}"

@@ -1,8 +1,8 @@
 """Prove the packaged data: python tools/verify_packaged.py [SEED].
 
 The book sweep is computed here, unless the cache has it, and must have the bits of phasebook/data/book.nc in
-every one of its networks. Of the paper-time data, which nobody computes in passing, sixteen networks are
-trained again; SEED chooses the file and the networks, by default it is the hash of the commit.
+every one of its networks; of the forces that come with it one row is computed again. Of the paper-time data, which nobody computes in passing, sixteen networks are
+trained again; SEED chooses the row, the file and the networks, by default it is the hash of the commit.
 """
 
 import subprocess
@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import xarray as xr
 
+from phasebook.boundaries import signal_and_noise
 from phasebook.cli import execute
 from phasebook.runs.dataset import read_dataset
 from phasebook.runs.load import load_sweep
@@ -41,16 +42,36 @@ def compare(packaged: xr.Dataset, computed: xr.Dataset) -> str:
     )
 
 
+def compare_forces(computed: xr.Dataset, row: int) -> str:
+    """Nothing if the packaged K_S and V_S of one row of the grid are those computed here, else what differs."""
+    here = signal_and_noise(computed.isel(temperature=[row]))
+    with xr.open_dataset(FOLDER / "book_forces.nc", engine="h5netcdf") as packaged:
+        there = packaged.isel(temperature=[row]).load()
+    wrong = [
+        name
+        for name, values in here.data_vars.items()
+        if not np.allclose(
+            there[name], values, rtol=1e-5, atol=1e-6 * float(abs(values).median()), equal_nan=True
+        )
+    ]
+    return f"{', '.join(map(str, wrong))} differ from those computed here" if wrong else ""
+
+
 def main(arguments: list[str]) -> int:
     seed = int(arguments[0]) if arguments else commit_number()
     book = FOLDER / "book.nc"
-    problem = manifest_problem(book) or compare(read_dataset(book), load_sweep("book", packaged=False))
+    computed = load_sweep("book", packaged=False)
+    problem = manifest_problem(book) or compare(read_dataset(book), computed)
     print(
         f"{book.name}: {problem or 'verified: every network has the bits of those computed here'}", flush=True
     )
+    row = seed % computed.sizes["temperature"]
+    different = compare_forces(computed, row)
+    at = f"at T = {float(computed['temperature'][row]):g}"
+    print(f"book_forces.nc: {different or 'verified: the same numbers are computed here'}, {at}", flush=True)
     paper = sorted(FOLDER.glob("paper_time*.nc"))
     code = execute(["verify", str(paper[seed % len(paper)]), "--cells", str(CELLS), "--seed", str(seed)])
-    return 1 if problem else code
+    return 1 if problem or different else code
 
 
 if __name__ == "__main__":
