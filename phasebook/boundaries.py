@@ -81,9 +81,9 @@ def signal_and_noise(
     Returns:
         `drift` K_S and `repulsion` V_S, dims (reading, temperature, inv_sigma_w, model), not-a-number for a
         network that diverged; `lowest_drift` K_1 and `highest_drift` K_N in the basis of X; the spacings
-        `spacing_bound` (inv_sigma_w), Eq. (4.14), `spacing_initial` S(0), `spacing_previous` S at the last time
-        recorded before t_f, and `spacing_final` S(t_f). For a packaged sweep, whose weights were left out, they
-        come from the package as well.
+        `spacing_bound` (inv_sigma_w), Eq. (4.14), `spacing_initial` S(0), `spacing_previous` S at the record
+        before t_f, and `spacing_final` S(t_f). For a packaged sweep, whose weights were left out, they come
+        from the package as well.
     """
     packaged = points == RELEASED_TEST_POINTS and set(readings) <= set(READINGS)
     if packaged and (kept := derived(dataset, "forces")) is not None:

@@ -3,11 +3,11 @@
     python tools/limits.py                 # every chapter; writes benchmarks/limits.json, which a page shows
     python tools/limits.py time dyson      # these alone; the others keep what was measured
 
-Each chapter runs in a process of its own that is bound to one core, with an empty cache of results, no compiled
-kernel and the packaged data: what somebody meets who opens it on Binder as the first chapter. The memory is that of
-the runner and its kernel together, looked at ten times a second; above the limit they are ended. On a busy machine
-the clock says how long others kept the core, so the processor's own time stands beside it: that is what a free
-core takes.
+Each chapter runs in a process of its own that is bound to one core, with an empty cache of results, no
+compiled kernel and the packaged data: what somebody meets who opens it on Binder as the first chapter. The
+memory is that of the runner and its kernel together, looked at ten times a second; above the limit they are
+ended. On a busy machine the clock says how long others kept the core, so the processor's own time stands
+beside it: that is what a free core takes.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def measure(name: str) -> dict[str, Any]:
 
 
 def watch(process: subprocess.Popen[bytes], started: float) -> tuple[str, int]:
-    """Wait for a process and its children, and end them all where they take too much; how, and peak memory."""
+    """Wait for a process and its children, ended where they take too much: how, and peak memory."""
     tree, peak = psutil.Process(process.pid), 0
     while process.poll() is None:
         peak = max(peak, memory(tree))

@@ -2,9 +2,9 @@
 
 A sweep of scale "book" becomes book.nc, one of scale "paper" over the whole grid paper_time.nc, and any
 other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. With book.nc comes
-book_forces.nc, what chapters compute from its weights, which are too many to be packaged. The same sweep gives
-the same bytes, and a file that would not change is not written, so the command may be repeated while a sweep
-grows.
+book_forces.nc, what chapters compute from its weights, which are too many to be packaged. The same sweep
+gives the same bytes, and a file that would not change is not written, so the command may be repeated while a
+sweep grows.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from phasebook.runs.packaged import FOLDER
 from phasebook.runs.store import SweepError, atomic_write
 
 LARGEST_MB = 10.0
-FORCES = "K_S and V_S of every network of book.nc at t_f, Eq. (4.8), under each reading, from weights it leaves out"
+FORCES = "K_S and V_S of Eq. (4.8) under each reading, for every network of book.nc at t_f"
 SINGLE = 24
 """Binary digits of a number in single precision."""
 

@@ -13,8 +13,8 @@ The rule, in one place:
    chosen by the commit, and compares their bits with the packaged files.
 
 Beside each `NAME.nc` lies `NAME.json`, its manifest. Packaged observables are rounded to single precision or
-less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc` holds what the chapters
-compute from all final weights of the book sweep, which are too many to be packaged.
+less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc` holds what
+the chapters compute from all final weights of the book sweep, which are too many to be packaged.
 """
 
 from __future__ import annotations
