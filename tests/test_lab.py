@@ -157,9 +157,9 @@ def test_the_page_shows_the_end_of_the_run(monkeypatch):
     assert isinstance(figure, BookFigure)
     loss, levels, _, plane = figure.axes[:4]
     assert len(loss.lines) == 17
-    assert loss.lines[0].get_xdata()[-1] == pytest.approx(SHORT)
+    assert np.asarray(loss.lines[0].get_xdata())[-1] == pytest.approx(SHORT)
     assert len(levels.lines) == 32
-    assert (plane.lines[-1].get_xdata()[0], plane.lines[-1].get_ydata()[0]) == (2**-8, 2**-5)
+    np.testing.assert_array_equal(plane.lines[-1].get_xydata(), [[2**-8, 2**-5]])
 
 
 @pytest.mark.parametrize("wrong", [{"preset": "frozen"}, {"epochs": 0}, {"epochs": float("inf")}])

@@ -63,6 +63,12 @@ class Page:
         return [caption["name"] for caption in captions if caption]
 
 
+@pytest.fixture(scope="session")
+def page_named() -> type[Page]:
+    """Makes a page from its name."""
+    return Page
+
+
 def pages_of(entry: dict[str, Any]) -> list[Page]:
     """All pages below one entry of _toc.yml, in the order of the book."""
     here = [Page(entry[key]) for key in ("root", "file") if key in entry]
