@@ -23,6 +23,7 @@ from phasebook.runs.load import load_sweep
 from phasebook.runs.store import SweepError
 from phasebook.runs.sweep import run_sweep
 from phasebook.runs.variables import VARIABLES
+from phasebook.theory.spacing_terms import spacing_terms
 
 FEW = {"temperatures": (0.25, 4.0), "inv_sigma_ws": (0.5, 8.0), "epochs": 1}
 SMALL = replace(SCALES["book"], n_models=3, **FEW)
@@ -181,6 +182,17 @@ def test_the_forces_come_with_the_sweep(package: Path, computed: Path, monkeypat
     assert list(kept["reading"].values) == [one.name for one in READINGS[1:3]]
     for name, values in there.data_vars.items():
         np.testing.assert_allclose(kept[name], values, rtol=1e-6, atol=1e-12, err_msg=str(name))
+
+
+def test_the_terms_come_with_the_sweep(package: Path, computed: Path, monkeypatch: pytest.MonkeyPatch):
+    forbid_training(monkeypatch)
+    sweep = load_sweep("book", n_models=3, progress=False, **FEW)
+    there = spacing_terms(read_dataset(computed), n_models=2)
+    kept = spacing_terms(sweep, n_models=2)
+    assert kept.attrs == there.attrs
+    for name, values in there.data_vars.items():
+        np.testing.assert_allclose(kept[name], values, rtol=1e-6, atol=1e-9, err_msg=str(name))
+    assert spacing_terms(sweep, n_models=2, at="start")["spacing"].notnull().all()
 
 
 def test_forces_of_another_sweep_are_refused(package: Path):

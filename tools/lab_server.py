@@ -75,7 +75,8 @@ def serving(repository: Path, folder: Path) -> Iterator[Lab]:
     token, log = secrets.token_hex(16), folder / "server.log"
     arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", f"--notebook-dir={root}",
                  f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
-                 "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
+                 "--LabApp.news_url=None",
+                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *arguments],

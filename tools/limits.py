@@ -26,6 +26,8 @@ import psutil
 from run_chapter import BOOK
 from tidy_chapters import is_notebook
 
+from phasebook.figures.execution import processor
+
 RUNNER = Path(__file__).with_name("run_chapter.py")
 OUTPUT = BOOK.parent / "benchmarks" / "limits.json"
 CORES = 1
@@ -133,11 +135,7 @@ def on_one_core() -> None:
 
 def machine() -> dict[str, str | int]:
     """What the numbers depend on."""
-    model = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
-    return {"processor": model, "cores": os.cpu_count() or 1, "python": platform.python_version()}
+    return {"processor": processor(), "cores": os.cpu_count() or 1, "python": platform.python_version()}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Prove the packaged data: python tools/verify_packaged.py [SEED].
 
 The book sweep is computed here, unless the cache has it, and must have the bits of phasebook/data/book.nc in
-every one of its networks; of the forces that come with it one row is computed again. Of the paper-time data,
+every one of its networks; of what comes with it one row is computed again. Of the paper-time data,
 which nobody computes in passing, sixteen networks are trained again. SEED chooses the row, the file and the
 networks; by default it is the hash of the commit.
 """
@@ -11,8 +11,8 @@ import sys
 
 import numpy as np
 import xarray as xr
+from package_data import DERIVED
 
-from phasebook.boundaries import signal_and_noise
 from phasebook.cli import execute
 from phasebook.runs.dataset import read_dataset
 from phasebook.runs.load import load_sweep
@@ -43,17 +43,20 @@ def compare(packaged: xr.Dataset, computed: xr.Dataset) -> str:
     )
 
 
-def compare_forces(computed: xr.Dataset, row: int) -> str:
-    """Nothing if the packaged K_S and V_S of one row of the grid are those computed here."""
-    here = signal_and_noise(computed.isel(temperature=[row]))
-    with xr.open_dataset(FOLDER / "book_forces.nc", engine="h5netcdf") as packaged:
-        there = packaged.isel(temperature=[row]).load()
+def compare_derived(computed: xr.Dataset, row: int) -> str:
+    """Nothing if what comes with the book sweep is in one row of the grid what is computed here."""
     wrong = []
-    for name, values in here.data_vars.items():
-        rounding = 1e-6 * float(abs(values).median())  # single precision, of differences of larger numbers
-        if not np.allclose(there[name], values, rtol=1e-5, atol=rounding, equal_nan=True):
-            wrong.append(str(name))
-    return f"{', '.join(wrong)} differ from those computed here" if wrong else ""
+    for part, (_, compute) in DERIVED.items():
+        here = compute(computed.isel(temperature=[row]))
+        with xr.open_dataset(FOLDER / f"book_{part}.nc", engine="h5netcdf") as packaged:
+            there = packaged.isel(temperature=[row]).load()
+        for name, values in here.data_vars.items():
+            rounding = 1e-6 * float(
+                abs(values).median()
+            )  # single precision, of differences of larger numbers
+            if not np.allclose(there[name], values, rtol=1e-5, atol=rounding, equal_nan=True):
+                wrong.append(f"{name} of book_{part}.nc")
+    return f"{', '.join(wrong)} differs from what is computed here" if wrong else ""
 
 
 def main(arguments: list[str]) -> int:
@@ -65,9 +68,9 @@ def main(arguments: list[str]) -> int:
         f"{book.name}: {problem or 'verified: every network has the bits of those computed here'}", flush=True
     )
     row = seed % computed.sizes["temperature"]
-    different = compare_forces(computed, row)
+    different = compare_derived(computed, row)
     at = f"at T = {float(computed['temperature'][row]):g}"
-    print(f"book_forces.nc: {different or 'verified: the same numbers are computed here'}, {at}", flush=True)
+    print(f"book_*.nc: {different or 'verified: the same numbers are computed here'}, {at}", flush=True)
     paper = sorted(FOLDER.glob("paper_time*.nc"))
     code = execute(["verify", str(paper[seed % len(paper)]), "--cells", str(CELLS), "--seed", str(seed)])
     return 1 if problem or different else code

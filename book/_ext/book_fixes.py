@@ -1,4 +1,4 @@
-"""Mends three things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
+"""Mends four things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
 
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,20 @@ def drop_repeated_scripts(
     context["script_files"] = kept
 
 
+def let_summaries_name_themselves(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Drop a label that says other words than those shown ("Toggle hidden content" on "Show code cell source").
+
+    Who speaks to the browser says what is to be read (WCAG 2.5.3).
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", fall_back_to_public_mathjax)
     app.connect("builder-inited", merge_singlehtml_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("html-page-context", let_summaries_name_themselves)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

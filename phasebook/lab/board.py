@@ -6,6 +6,7 @@ import asyncio
 import math
 import os
 from io import BytesIO
+from time import perf_counter
 from typing import Any
 
 import ipywidgets as widgets
@@ -25,6 +26,8 @@ PRESETS = {
     "edge": (0.5, 8.0),
 }
 """(T, 1/sigma_W) of the buttons: the corners of the plane, and where only some of the networks learn."""
+FRAME_SECONDS = 0.5
+"""Where a picture takes longer than this to draw, fewer are drawn: the training does not wait."""
 DOTS = 100
 """Of the picture in a notebook, per inch."""
 
@@ -80,8 +83,8 @@ class Laboratory(widgets.VBox):
         self.inv_sigma_w = widgets.FloatLogSlider(
             description="1/σ_W", min=-8, max=3, value=inv_sigma_w, **powers
         )
-        self.run = widgets.ToggleButton(description="Run", icon="play")
-        self.again = widgets.Button(description="Reset", icon="refresh")
+        self.run = widgets.ToggleButton(description="Run")
+        self.again = widgets.Button(description="Reset")
         self.places = [widgets.Button(description=name) for name in PRESETS]
         self.status = widgets.HTML()
         self.picture = widgets.Image(format="png", layout={"max_width": "100%"})
@@ -123,7 +126,9 @@ class Laboratory(widgets.VBox):
         self.show()
 
     def advance(self) -> None:
-        """Train until there is something new to see."""
+        """Train until there is something new to see, or the end."""
+        if self.finished:
+            return
         self.session.advance(
             learning_rate=float(self.learning_rate.value),
             batch_size=int(self.batch_size.value),
@@ -152,7 +157,7 @@ class Laboratory(widgets.VBox):
             (self.reset if change["owner"] is self.inv_sigma_w else self.show)()
 
     def _run_or_pause(self, change: Any) -> None:
-        self.run.description, self.run.icon = ("Pause", "pause") if change["new"] else ("Run", "play")
+        self.run.description = "Pause" if change["new"] else "Run"
         if change["new"] and (self.task is None or self.task.done()):
             if self.finished:
                 self.reset()
@@ -160,8 +165,12 @@ class Laboratory(widgets.VBox):
 
     async def _train(self) -> None:
         """Train and draw until paused or finished; between two pictures the kernel hears the controls."""
+        behind = 1
         while self.run.value and not self.finished:
-            self.advance()
+            for _ in range(behind):
+                self.advance()
+            started = perf_counter()
             self.show()
+            behind = max(1, round((perf_counter() - started) / FRAME_SECONDS))
             await asyncio.sleep(0.02)
         self.run.value = False

@@ -13,8 +13,9 @@ The rule, in one place:
    chosen by the commit, and compares their bits with the packaged files.
 
 Beside each `NAME.nc` lies `NAME.json`, its manifest. Packaged observables are rounded to single precision or
-less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc` holds what
-the chapters compute from all final weights of the book sweep, which are too many to be packaged.
+less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc`
+and `book_terms.nc` hold what chapters compute from all final weights of the book sweep, which are too many to
+be packaged.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ def derived(dataset: xr.Dataset, name: str) -> xr.Dataset | None:
 
     Args:
         dataset: a sweep as `load_sweep` gives it.
-        name: "forces", for `phasebook.boundaries.signal_and_noise`.
+        name: "forces", for `phasebook.boundaries.signal_and_noise`, or "terms", for
+            `phasebook.theory.spacing_terms.spacing_terms`.
 
     Returns:
         The same cells and networks of the file `book_NAME.nc`; None where the sweep has its own weights.
@@ -113,7 +115,7 @@ def derived(dataset: xr.Dataset, name: str) -> xr.Dataset | None:
         return None
     with xr.open_dataset(path, engine="h5netcdf") as opened:
         kept = opened.load()
-    if kept.attrs["made_from"] != json.loads(package.path.with_suffix(".json").read_text())["sha256"]:
+    if kept.attrs.pop("made_from") != json.loads(package.path.with_suffix(".json").read_text())["sha256"]:
         raise SweepError(f"{path} was not made from {package.path.name}; install phasebook again")
     return kept.sel({axis: dataset[axis].values for axis in CELL})
 

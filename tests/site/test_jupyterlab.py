@@ -1,4 +1,4 @@
-"""The launch button: it opens the page itself as a notebook, and the notebook runs and has the page's figures."""
+"""The launch button: it opens the page itself as a notebook, which runs and has the figures of the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 
 ```{code-cell} ipython3
 from phasebook.lab import laboratory
-laboratory("ordered", epochs=1)
+laboratory("ordered", epochs=0.02)
 ```
 """
 CELLS = """() => [...jupyterapp.shell.currentWidget.content.model.cells]
@@ -135,6 +135,6 @@ def test_laboratory_trains_at_the_push_of_a_button(lab, tab):
     before = picture.get_attribute("src")
     tab.get_by_role("button", name="jammed").click()
     tab.get_by_role("button", name="Run", exact=True).click()
-    tab.get_by_text("t = 1 epochs, 1000 steps; T = ε/|B| = 0.0312").wait_for()
+    tab.get_by_text("t = 0.02 epochs, 20 steps; T = ε/|B| = 0.0312").wait_for()
     assert picture.get_attribute("src") != before
     assert picture.evaluate("image => image.naturalWidth") > 500
