@@ -48,7 +48,7 @@ def drop_repeated_scripts(
 def let_summaries_name_themselves(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Drop a label that says other words than those shown ("Toggle hidden content" on "Show code cell source").
+    """Drop a label with other words than those shown: "Toggle hidden content" on "Show code cell source".
 
     Who speaks to the browser says what is to be read (WCAG 2.5.3).
     """

@@ -84,6 +84,7 @@ def ready(cells: list[dict[str, Any]]) -> bool:
 
 def wait_until_run(tab: Page) -> list[dict[str, Any]]:
     """The code cells, when each has run or one has failed."""
+    cells: list[dict[str, Any]] = []
     for _ in range(RUN_SECONDS):
         cells = tab.evaluate(CELLS)
         if ready(cells):
