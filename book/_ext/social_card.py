@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 CARD = "_static/social-card.png"
 ALT = "Phasebook, beside a map of the test error with its ordered, jammed and paramagnetic regions."
 LONGEST = 200
+BOOK = "An executable companion to arXiv:2509.01349, the phase diagram of stochastic gradient descent."
 
 
 def describe(doctree: nodes.document) -> str:
@@ -22,7 +23,7 @@ def describe(doctree: nodes.document) -> str:
         text = " ".join(paragraph.astext().split())
         if isinstance(paragraph.parent, (nodes.section, nodes.Admonition)) and len(text) > 40:
             return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + " …"
-    return ""
+    return BOOK
 
 
 def add_tags(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
