@@ -1,4 +1,4 @@
-"""Mends four things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
+"""Mends five things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
 
 from pathlib import Path
 from typing import Any
@@ -45,20 +45,26 @@ def drop_repeated_scripts(
     context["script_files"] = kept
 
 
-def let_summaries_name_themselves(
+def mend_names_and_roles(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Drop a label with other words than those shown: "Toggle hidden content" on "Show code cell source".
+    """What axe-core calls serious, and comes from the tools that write the pages.
 
-    Who speaks to the browser says what is to be read (WCAG 2.5.3).
+    A label with other words than those shown ("Toggle hidden content" on "Show code cell source") is in the
+    way of whoever speaks to the browser; and a list of citations that says it is one must hold nothing else,
+    but it holds links back to the text.
     """
-    if "body" in context:
-        context["body"] = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    for written, better in (
+        ('<summary aria-label="Toggle hidden content">', "<summary>"),
+        ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+        (' role="doc-biblioentry"', ""),
+    ):
+        context["body"] = context.get("body", "").replace(written, better)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", fall_back_to_public_mathjax)
     app.connect("builder-inited", merge_singlehtml_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
-    app.connect("html-page-context", let_summaries_name_themselves)
+    app.connect("html-page-context", mend_names_and_roles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
