@@ -29,7 +29,7 @@ class Table:
         for first, *rest in self.rows:
             cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
             rows += f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
-        return f"<table tabindex=\"0\"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return f'<table tabindex="0"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def build_table() -> Table:
