@@ -51,7 +51,7 @@ test: $(INSTALLED)  ## lint, check the types, run the tests
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Phasebook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test,scale]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,lab,test,scale]'
 	@touch $@
 
 # JavaScript of others, so that the pages show mathematics and pictures that move with no network: each file into a folder
@@ -105,7 +105,6 @@ classroom: $(BUILT)  ## notebooks for a class, with solutions and without, in _b
 	PYTHONPATH=book/_ext $(BIN)/python tools/classroom.py
 
 lab: $(INSTALLED)  ## open the chapters as notebooks in JupyterLab
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
 	@mkdir -p $(VENV)/etc/jupyter/labconfig
 	$(BIN)/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer
 	$(BIN)/jupyter lab book
