@@ -1,8 +1,10 @@
 """Training many Gaussian RBMs at once, each with a batch of chains: persistent contrastive divergence.
 
-Networks are independent. Each has random streams of its own, keyed by (seed, number of the network, chain), and the
-order of every sum is fixed, so its weights are the same to the last bit whatever is trained beside it, on
-however many threads, and whether or not the run was interrupted.
+Networks are independent. Each has random streams of its own, keyed by (seed, number of the network, chain),
+and the order of every sum is fixed, so its weights are the same to the last bit whatever is trained beside
+it, on however many threads, and whether or not the run was interrupted. What enters the compiled loops
+(initial weights, the field's correlations) is rounded to single precision: the last bit of a machine's linear
+algebra does not show. Eigenvalues of the weights agree to rounding.
 """
 
 from __future__ import annotations
@@ -92,7 +94,7 @@ def start(
         streams = (np.random.Generator(np.random.Philox(key=(seed, int(one)))) for one in networks)
         weights = np.stack([spread * stream.standard_normal(shape[1:]) for stream in streams])
     return State(
-        networks, weights, np.ones((n_networks, model.sites, batch_size)),
+        networks, _rounded(weights), np.ones((n_networks, model.sites, batch_size)),
         start_streams(networks.tolist(), chains=batch_size, seed=seed), np.full(n_networks, -1),
     )  # fmt: skip
 
@@ -123,8 +125,8 @@ def train(
         advance: called with the number of networks whenever some are finished, for a progress bar.
 
     Returns:
-        Eigenvalues x of W^T W, dims (network, update, level), ascending, NaN once diverged, with `diverged_at`
-        and `targets`; and the state at the end.
+        Eigenvalues x of W^T W, dims (network, update, level), ascending, NaN once diverged, with
+        `diverged_at` and `targets`; and the state at the end.
 
     Raises:
         ValueError: an argument out of range.
@@ -136,15 +138,15 @@ def train(
         state, weights=state.weights.copy(), chains=state.chains.copy(), streams=state.streams.copy(),
         diverged_at=state.diverged_at.copy(), updates=int(records[-1]),
     )  # fmt: skip
-    covariance = np.linalg.inv(model.kinetic)
-    root = np.linalg.cholesky(covariance)
+    correlations = np.linalg.inv(model.kinetic)
+    covariance, root = _rounded(correlations), _rounded(np.linalg.cholesky(correlations))
     history = np.empty((n, len(records), model.sites, model.sites))
 
     def task(part: slice) -> int:
         train_networks(
-            after.weights[part], after.chains[part], after.streams[part], after.diverged_at[part], history[part],
-            records, state.updates, covariance, root, float(learning_rate), model.mu**2, model.sigma_h**2,
-            sweeps if phase == "persistent" else 0, data == "sampled",
+            after.weights[part], after.chains[part], after.streams[part], after.diverged_at[part],
+            history[part], records, state.updates, covariance, root, float(learning_rate), model.mu**2,
+            model.sigma_h**2, sweeps if phase == "persistent" else 0, data == "sampled",
         )  # fmt: skip
         return part.stop - part.start
 
@@ -174,6 +176,10 @@ def _dataset(history: Array, state: State, model: GaussianRBM, records: NDArray[
             "update": ("update", records, {"long_name": "number of updates", "units": "1"}),
         },
     )
+
+
+def _rounded(values: Array) -> NDArray[np.float64]:
+    return values.astype(np.float32).astype(np.float64)
 
 
 def _parts(n: int) -> Iterator[slice]:

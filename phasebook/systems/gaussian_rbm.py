@@ -1,7 +1,7 @@
-"""The Gaussian restricted Boltzmann machine that learns a scalar field: the model, and what is exact about it.
+"""The Gaussian restricted Boltzmann machine that learns a scalar field: model and exact results.
 
-Visible units v and hidden units h are real, p(v, h) ~ exp(-E), with N of each. All laws below are for training
-by stochastic gradient ascent of the likelihood,
+Visible units v and hidden units h are real, p(v, h) ~ exp(-E), with N of each. All laws below are for
+training by stochastic gradient ascent of the likelihood,
 
     W <- W + alpha sigma_h^2 W (C_data - C_model),      C = mean of v v^T,
 
@@ -68,7 +68,7 @@ class GaussianRBM:
     def modes(self) -> Array:
         """Orthonormal eigenvectors of K_phi as columns, in the order of `kappa`: 1, cos px, sin px, ..."""
         site = np.arange(self.sites)
-        waves = [np.ones(self.sites)]
+        waves: list[Array] = [np.ones(self.sites)]
         for k in range(1, (self.sites + 1) // 2):
             waves += [wave(2 * np.pi * k * site / self.sites) for wave in (np.cos, np.sin)]
         if self.sites % 2 == 0:

@@ -1,9 +1,9 @@
 """Normal random numbers inside compiled loops, the same to the last bit on every machine.
 
 A network has one stream for each of its chains: xoshiro256++ (Blackman and Vigna 2021), started from
-`numpy.random.SeedSequence((seed, network))`. So a network draws the same numbers whatever runs beside it, and a
-run that is continued goes on where it stopped. Uniform numbers become normal ones by the transformation of Box
-and Muller, with a logarithm and an angle made of sums, products, one quotient and one root alone: IEEE
+`numpy.random.SeedSequence((seed, network))`. So a network draws the same numbers whatever runs beside it, and
+a run that is continued goes on where it stopped. Uniform numbers become normal ones by the transformation of
+Box and Muller, with a logarithm and an angle made of sums, products, one quotient and one root alone: IEEE
 arithmetic fixes their last bit, which a library's `log` or `cos` does not. Every loop over chains is
 a plain one that compilers turn into vector instructions.
 """
@@ -32,7 +32,7 @@ def start_streams(networks: Iterable[int], *, chains: int, seed: int) -> Streams
         seed: non-negative.
     """
     words = [np.random.SeedSequence((seed, one)).generate_state(4 * chains, np.uint64) for one in networks]
-    return np.stack(words).reshape(-1, 4, chains)
+    return np.stack(words).reshape(-1, 4, chains).astype(np.uint64)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

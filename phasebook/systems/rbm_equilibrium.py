@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TypedDict
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,18 +14,8 @@ from phasebook.systems.contrastive_divergence import DataSide, Phase, start, tra
 from phasebook.systems.gaussian_rbm import GaussianRBM, relaxation_rate
 
 WAIT, BETWEEN = 3.0, 1.5
-"""Relaxation times of the slowest level before the first record, and from one record to the next. Its variance
-is then 0.2 % short of the stationary one, and spacings of one pair at two records are independent."""
-
-
-class Setting(TypedDict, total=False):
-    """Arguments of `equilibrium` that a scan varies."""
-
-    learning_rate: float
-    batch_size: int
-    phase: Phase
-    n_networks: int
-    seed: int
+"""Relaxation times of the slowest level before the first record, and from one record to the next. Its
+variance is then 0.2 % short of the stationary one, and spacings of a pair at two records are independent."""
 
 
 def equilibrium(
@@ -102,7 +92,7 @@ def shuffled_pairs(levels: Array, *, seed: int = 0) -> Array:
 
 def scan(
     model: GaussianRBM,
-    settings: Iterable[Setting],
+    settings: Iterable[Mapping[str, Any]],
     *,
     n_networks: int = 100,
     advance: Callable[[int], None] | None = None,
@@ -116,11 +106,11 @@ def scan(
         advance: called with the number of networks after each setting.
 
     Returns:
-        Dims (setting, pair): `spacing` <S>, `width` sigma (from the variance 3 sigma^2 / 2 of the density), with
-        standard errors over networks, `scale` sqrt(alpha x* / |B|), `noise` alpha / |B|; (setting): `phase`,
-        `learning_rate`, `batch_size`, and `diverged`, the number of networks that did.
+        Dims (setting, pair): `spacing` <S>, `width` sigma (from the variance 3 sigma^2 / 2 of the density),
+        with standard errors over networks, `scale` sqrt(alpha x* / |B|); (setting): `noise` alpha / |B|,
+        `phase`, `learning_rate`, `batch_size`, and `diverged`, the number of networks that did.
     """
-    rows = []
+    rows: list[xr.Dataset] = []
     for setting in settings:
         run = equilibrium(model, **{"n_networks": n_networks, **setting})
         rows.append(_summary(run, model))

@@ -13,7 +13,7 @@ def train_networks(
     weights, chains, streams, diverged_at, history, records, begin, covariance, root, alpha, mu2, s2, sweeps,
     sampled,
 ):  # fmt: skip  # pragma: no cover - compiled
-    """Train each network in place from update `begin` to the last record; `sweeps` = 0 means exact samples."""
+    """Train each network in place from update `begin` to the last record; `sweeps` = 0: exact samples."""
     for r in range(len(weights)):
         _train_network(
             weights[r], chains[r], streams[r], diverged_at[r : r + 1], history[r], records, begin, covariance,
@@ -105,7 +105,7 @@ def _affine(scale, a, b, spread, normals, out):  # pragma: no cover - compiled
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_product(scale, a, b, out):  # pragma: no cover - compiled
-    """out += scale * a @ b, five terms of the sum at a time: fewer loads and stores, always the same order."""
+    """out += scale * a @ b, five terms of the sum at a time: fewer loads and stores, one order."""
     n, terms = a.shape
     whole = terms - terms % 5
     for i in range(n):
