@@ -8,12 +8,12 @@ import xarray as xr
 from scipy.stats import kstest
 
 from phasebook.systems.coulomb_gas import two_level_cdf, wigner_cdf
-from phasebook.systems.gaussian_rbm import GaussianRBM, mean_shift, stationary_width, width_correction
+from phasebook.systems.gaussian_rbm import GaussianRBM
 from phasebook.systems.rbm_equilibrium import (
     equilibrium,
+    multiplet_shifts,
     one_of_each,
-    pair_levels,
-    pair_targets,
+    pair_units,
     scan,
     shuffled_pairs,
     slope_through_zero,
@@ -32,30 +32,20 @@ def fine() -> xr.Dataset:
     )
 
 
-def units(run: xr.Dataset, model: GaussianRBM) -> np.ndarray:
-    """Eigenvalues of the pairs about their mean, over the predicted width: (pair, sample, 2)."""
-    levels, alpha = pair_levels(run, model), run.attrs["learning_rate"]
-    places = [model.sites - 1 - pair[0] for pair in model.pairs]
-    correction = width_correction(model, learning_rate=alpha, sweeps=None)[places]
-    width = stationary_width(pair_targets(model), learning_rate=alpha, batch_size=run.attrs["batch_size"])
-    centre = levels.mean(axis=(1, 2), keepdims=True)
-    return (levels - centre) / (width * np.sqrt(correction))[:, None, None]
-
-
 def test_variance_of_a_pair_is_the_predicted_one(fine):
     """3 sigma^2 / 2, within 1.00 +- 0.05."""
-    assert units(fine, SMALL).var() / 1.5 == pytest.approx(1.0, abs=0.05)
+    assert pair_units(fine, SMALL).var() / 1.5 == pytest.approx(1.0, abs=0.05)
 
 
 def test_density_of_a_pair_passes_kolmogorov_and_smirnov(fine):
-    u = one_of_each(units(fine, SMALL)).ravel()
+    u = one_of_each(pair_units(fine, SMALL)).ravel()
     assert len(u) == 10_000
     assert kstest(u, lambda x: two_level_cdf(x, s1=1.0, s2=1.0)).pvalue > 0.01
 
 
 def test_spacing_passes_and_shuffled_pairs_do_not(fine):
     """Wigner's surmise; eigenvalues of different networks put together are its negative control."""
-    u = units(fine, SMALL)
+    u = pair_units(fine, SMALL)
     spacing = u[..., 1] - u[..., 0]
     s = (spacing / spacing.mean(axis=1, keepdims=True)).ravel()
     assert kstest(s, wigner_cdf).pvalue > 0.01
@@ -71,13 +61,9 @@ def test_spacing_passes_and_shuffled_pairs_do_not(fine):
 def test_ten_sites_have_the_predicted_widths_and_shifts():
     """All levels of the machine of the book, pairs and single ones, within four standard errors or 5 %."""
     run = equilibrium(MODEL, learning_rate=0.1, batch_size=64, phase="exact", n_networks=150, seed=1)
-    x = run["eigenvalues"].values
-    shift = mean_shift(MODEL, learning_rate=0.1, batch_size=64)[::-1]
-    for group in MODEL.multiplets:
-        per_network = x[:, :, list(group)].mean(axis=(1, 2)) - MODEL.targets[::-1][group[0]]
-        error = per_network.std() / np.sqrt(len(per_network))
-        assert abs(per_network.mean() - shift[group[0]]) < 4 * error + 0.05 * abs(shift[group[0]])
-    for u in units(run, MODEL):
+    measured, error, predicted = multiplet_shifts(run, MODEL)
+    assert np.all(np.abs(measured - predicted) < 4 * error + 0.05 * np.abs(predicted))
+    for u in pair_units(run, MODEL):
         assert u.var() / 1.5 == pytest.approx(1.0, abs=0.05 + 4 * np.sqrt(1.5 / 600))
 
 

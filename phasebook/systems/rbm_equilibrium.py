@@ -11,7 +11,13 @@ import xarray as xr
 
 from phasebook.network import Array
 from phasebook.systems.contrastive_divergence import DataSide, Phase, start, train
-from phasebook.systems.gaussian_rbm import GaussianRBM, relaxation_rate
+from phasebook.systems.gaussian_rbm import (
+    GaussianRBM,
+    mean_shift,
+    relaxation_rate,
+    stationary_width,
+    width_correction,
+)
 
 WAIT, BETWEEN = 3.0, 1.5
 """Relaxation times of the slowest level before the first record, and from one record to the next. Its
@@ -72,6 +78,31 @@ def pair_levels(run: xr.Dataset, model: GaussianRBM) -> Array:
 def pair_targets(model: GaussianRBM) -> Array:
     """x* of each pair, ascending."""
     return np.array([model.targets[::-1][pair[0]] for pair in model.pairs])
+
+
+def pair_units(run: xr.Dataset, model: GaussianRBM) -> Array:
+    """Eigenvalues of the pairs about their mean, over the predicted width: (pair, sample, 2); nothing fitted.
+
+    The width has the corrections for steps of finite length and for chains that remember.
+    """
+    levels, alpha = pair_levels(run, model), run.attrs["learning_rate"]
+    places = [model.sites - 1 - pair[0] for pair in model.pairs]
+    sweeps = run.attrs["sweeps"] if run.attrs["phase"] == "persistent" else None
+    correction = width_correction(model, learning_rate=alpha, sweeps=sweeps)[places]
+    width = stationary_width(pair_targets(model), learning_rate=alpha, batch_size=run.attrs["batch_size"])
+    centre = levels.mean(axis=(1, 2), keepdims=True)
+    return (levels - centre) / (width * np.sqrt(correction))[:, None, None]
+
+
+def multiplet_shifts(run: xr.Dataset, model: GaussianRBM) -> tuple[Array, Array, Array]:
+    """<x> - x* of each multiplet by ascending target: measured, standard error over networks, predicted."""
+    x = run["eigenvalues"].values[run["diverged_at"].values < 0]
+    settings = {"learning_rate": run.attrs["learning_rate"], "batch_size": run.attrs["batch_size"]}
+    predicted = mean_shift(model, **settings)[::-1]
+    first = [group[0] for group in model.multiplets]
+    means = np.stack([x[..., list(group)].mean(axis=(1, 2)) for group in model.multiplets], axis=-1)
+    measured = means.mean(axis=0) - model.targets[::-1][first]
+    return measured, means.std(axis=0, ddof=1) / np.sqrt(len(means)), predicted[first]
 
 
 def one_of_each(levels: Array, *, seed: int = 0) -> Array:
