@@ -24,7 +24,7 @@ def structure(model: GaussianRBM) -> BookFigure:
     """
     figure = new_figure(height=2.6)
     axes = figure.subplots()
-    places = np.arange(model.sites)
+    places = range(model.sites)
     for v in places:
         for h in places:
             axes.plot([v, h], [0, 1], color="0.8", linewidth=0.5, linestyle="-", zorder=1)
