@@ -11,7 +11,10 @@ from phasebook.network import Array
 from phasebook.systems.coulomb_gas import two_level_density
 from phasebook.systems.gaussian_rbm import GaussianRBM, mean_shift, stationary_width
 
-MARKERS = "osD^v<"
+SHOWN = 3
+"""Networks whose single curves are drawn."""
+
+BIN = 0.04
 
 
 @styled
@@ -62,7 +65,7 @@ def learning_curves(run: xr.Dataset, exact: Array, model: GaussianRBM) -> BookFi
     for number, group in enumerate(model.multiplets[::-1]):
         colour = colours(number)
         for level in group:
-            axes.plot(updates, x[:8, :, level].T, color=colour, linewidth=0.4, linestyle="-", alpha=0.35)
+            axes.plot(updates, x[:SHOWN, :, level].T, color=colour, linewidth=0.4, linestyle="-", alpha=0.35)
             axes.plot(updates, np.nanmean(x[..., level], axis=0), color=colour, linewidth=2, linestyle="-")
             axes.plot(updates, exact[..., level].mean(axis=0), color="black", linewidth=1.1, linestyle="--")
         target = model.targets[::-1][group[0]]
@@ -74,7 +77,7 @@ def learning_curves(run: xr.Dataset, exact: Array, model: GaussianRBM) -> BookFi
     axes.plot([], [], color="0.3", linewidth=2, linestyle="-", label="mean of the networks")
     axes.plot([], [], color="black", linewidth=1.1, linestyle="--", label="exact solution without noise")
     axes.set(
-        xlim=(0, updates[-1]), ylim=(0, model.targets[0] * 1.2), xlabel="updates",
+        xlim=(0, updates[-1]), ylim=(0, model.targets[0] * 1.3), xlabel="updates",
         ylabel="eigenvalues $x_i$ of $W^T W$",
     )  # fmt: skip
     axes.legend(loc="upper right", ncols=2)
@@ -104,13 +107,16 @@ def stationary_eigenvalues(run: xr.Dataset, model: GaussianRBM, *, pair: int = 3
     for number, group in enumerate(model.multiplets):
         target = model.targets[::-1][group[0]]
         shade = ORDERED.colour if number % 2 else JAMMED.colour
-        left.hist(x[:, list(group)].ravel(), bins=40, color=shade, alpha=0.55, weights=_weights(x, group))
+        levels = x[:, list(group)].ravel()
+        edges = np.arange(levels.min(), levels.max() + BIN, BIN)
+        left.hist(levels, bins=edges, color=shade, alpha=0.55, weights=np.full(levels.size, 1 / BIN / len(x)))
         left.axvline(target, color="black", linewidth=1, linestyle="--")
         left.axvline(target + shift[group[0]], color="black", linewidth=1, linestyle=":")
     left.plot([], [], color="black", linewidth=1, linestyle="--", label="target $x^*$")
     left.plot([], [], color="black", linewidth=1, linestyle=":", label="target + predicted shift")
-    left.set(xlabel="eigenvalue $x$", ylabel="eigenvalues per network and bin", title="all targets")
-    left.legend(loc="upper left")
+    left.set(xlabel="eigenvalue $x$", ylabel="eigenvalues per network and unit $x$", title="all targets")
+    left.set_ylim(0, left.get_ylim()[1] * 1.25)
+    left.legend(loc="upper right", facecolor="white", frameon=True, framealpha=1, edgecolor="none")
     group = model.pairs[pair]
     _close_up(right, x[:, list(group)], target=model.targets[::-1][group[0]], settings=settings)
     return figure
@@ -137,7 +143,3 @@ def _close_up(axes: Axes, levels: Array, *, target: float, settings: dict[str, f
     axes.set(xlabel="eigenvalue $x$", ylabel="density", title=f"the pair at $x^*={target:.2f}$")
     axes.set_ylim(0, axes.get_ylim()[1] * 1.35)
     axes.legend(loc="upper left")
-
-
-def _weights(x: Array, group: tuple[int, ...]) -> Array:
-    return np.full(len(x) * len(group), 1 / len(x))

@@ -121,6 +121,9 @@ def beyond_leading_order(table: xr.Dataset, shifts: Mapping[float, tuple[Array, 
         xscale="log", xlabel=r"$\alpha/|\mathcal{B}|$", ylabel=r"$\langle S\rangle$ over its leading order",
         title="spacing",
     )  # fmt: skip
+    noises = np.unique(table["noise"].values)
+    left.set_xticks(noises, labels=[f"{noise:.2g}" for noise in noises])
+    left.minorticks_off()
     left.legend(loc="lower left")
     _shifts(right, shifts)
     return figure

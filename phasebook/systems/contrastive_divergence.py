@@ -142,22 +142,26 @@ def train(
     covariance, root = _rounded(correlations), _rounded(np.linalg.cholesky(correlations))
     history = np.empty((n, len(records), model.sites, model.sites))
 
-    def task(part: slice) -> int:
+    def task(part: slice) -> tuple[int, float]:
+        busy = time.thread_time()
         train_networks(
             after.weights[part], after.chains[part], after.streams[part], after.diverged_at[part],
             history[part], records, state.updates, covariance, root, float(learning_rate), model.mu**2,
             model.sigma_h**2, sweeps if phase == "persistent" else 0, data == "sampled",
         )  # fmt: skip
-        return part.stop - part.start
+        return part.stop - part.start, time.thread_time() - busy
 
+    processor = 0.0
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        for done in pool.map(task, _parts(n)):
+        for done, busy in pool.map(task, _parts(n)):
+            processor += busy
             if advance is not None:
                 advance(done)
     seconds = time.perf_counter() - began
     settings = {
         "learning_rate": learning_rate, "batch_size": state.chains.shape[-1], "phase": phase, "data": data,
         "sweeps": sweeps, "threads": threads or os.cpu_count() or 1, "seconds": seconds,
+        "processor_seconds": processor,
         "mu": model.mu, "mass": model.mass, "sigma_h": model.sigma_h,
     }  # fmt: skip
     return _dataset(history, after, model, records).assign_attrs(settings), after

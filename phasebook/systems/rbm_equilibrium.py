@@ -147,7 +147,15 @@ def scan(
         rows.append(_summary(run, model))
         if advance is not None:
             advance(run.sizes["network"])
-    return xr.concat(rows, "setting", combine_attrs="drop")
+    return joined(*rows)
+
+
+def joined(*tables: xr.Dataset) -> xr.Dataset:
+    """Tables of `scan` one below the other, along `setting`."""
+    return xr.concat(
+        tables, "setting", data_vars="all", coords="minimal", compat="override", join="override",
+        combine_attrs="drop",
+    )  # fmt: skip
 
 
 def _summary(run: xr.Dataset, model: GaussianRBM) -> xr.Dataset:
@@ -171,9 +179,9 @@ def _summary(run: xr.Dataset, model: GaussianRBM) -> xr.Dataset:
             "diverged": ((), run.sizes["network"] - alive),
             "networks": ((), run.sizes["network"]),
             "seconds": ((), attrs["seconds"], {"units": "s"}),
-        },
-        {"target": ("pair", targets)}
+        }
         | {name: ((), attrs[name]) for name in ("phase", "learning_rate", "batch_size")},
+        {"target": ("pair", targets)},
     )
 
 
