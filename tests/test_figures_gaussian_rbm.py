@@ -74,11 +74,8 @@ def test_stationary_histograms_count_every_level_and_mark_the_targets(run):
     left, right = drawn(gaussian_rbm.stationary_eigenvalues(run, MODEL, pair=2)).axes
     area = sum(bar.get_height() * bar.get_width() for bar in left.patches)  # pyright: ignore[reportAttributeAccessIssue]
     assert area == pytest.approx(10, rel=1e-6)
-    dashed = [
-        float(one.get_xdata()[0])
-        for one in left.lines
-        if one.get_linestyle() == "--" and len(one.get_xdata())
-    ]  # pyright: ignore[reportIndexIssue, reportArgumentType]
+    places = [np.asarray(one.get_xdata(), dtype=float) for one in left.lines if one.get_linestyle() == "--"]
+    dashed = [float(place[0]) for place in places if len(place)]
     assert np.allclose(np.unique(np.round(dashed, 9)), np.unique(MODEL.targets.round(9)))
     places, law = line(right, "width predicted")
     assert np.trapezoid(law, places) == pytest.approx(1, abs=0.01)
