@@ -16,7 +16,7 @@ TITLES = {
     "soft_spins": "Soft spins", "disorder": "Disorder", "temperature": "Temperature",
     "phase_diagram": "Phase diagram", "time": "Time", "dyson": "Dyson dynamics",
     "boundaries": "Boundaries", "appendix_b": "Appendix B",
-    "linear_network": "Linear network",
+    "gaussian_rbm": "Gaussian RBM", "linear_network": "Linear network",
 }  # fmt: skip
 
 _PAGES: dict[str, Callable[[int], str]] = {
