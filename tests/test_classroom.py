@@ -6,7 +6,7 @@ import zipfile
 import nbformat
 import pytest
 from classroom import BLANK, Piece, instructor, pack, pieces, student
-from exercises import Exercise, all_exercises, exercises
+from exercises import BOOK, Exercise, all_exercises, exercises
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plain_markdown import Context, plain
 
@@ -117,6 +117,7 @@ def test_marks_follow_the_rules_of_nbgrader(cells):
         (":::{admonition} Note\n:class: x\nBody.\n:::", "> **Note**\n>\n> Body."),
         ("```{glue} n\n```", "*7*"),
         ("Term\n: its meaning\n  goes on", "Term  \nits meaning\ngoes on"),
+        ("$$ a = b $$ (here)\n\nas {eq}`here` says", "$$ a = b \\tag{here} $$\n\nas (here) says"),
         ("$a_{ij}$ and `{code}`", "$a_{ij}$ and `{code}`"),
     ],
 )  # fmt: skip
@@ -138,6 +139,12 @@ def test_zip_depends_on_the_files_alone(tmp_path):
         pack(tmp_path / name, [inside])
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     assert zipfile.ZipFile(tmp_path / "one.zip").namelist() == ["phasebook-classroom/a.txt"]
+
+
+def test_every_exercise_is_gated():
+    """One that is not would be missed by the reader of exercises, and a cell in it would not run."""
+    for path in BOOK.glob("*.md"):
+        assert not re.search(r"^[`:]{3,}\{(exercise|solution)\}", path.read_text("utf-8"), re.MULTILINE), path
 
 
 def test_the_book_has_exercises_at_three_levels_in_every_chapter():

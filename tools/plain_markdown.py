@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 _FENCE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[a-z-]+)\}\s*(?P<argument>.*)$")
 _ROLE = re.compile(r"\{(?P<name>[a-z:-]+)\}`(?P<text>[^`]+)`")
 _TARGET = re.compile(r"^\((?P<name>[\w-]+)\)=$")
+_NAMED_EQUATION = re.compile(r"\s*\$\$ \((?P<name>[\w-]+)\)$", re.MULTILINE)
 _TO_LABEL = re.compile(r"\]\((?P<name>[\w-]+)\)")
 _LABELLED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^>]+)>$", re.DOTALL)
 
@@ -34,6 +35,7 @@ class Context:
 
 def plain(text: str, context: Context) -> str:
     """One Markdown cell without directives, roles and targets; its mathematics is left as it is."""
+    text = _NAMED_EQUATION.sub(r" \\tag{\g<name>} $$", text)
     text = _definition_lists(_directives(text.split("\n"), context))
     return _TO_LABEL.sub(lambda m: _address(m["name"], context), _roles(text, context)).strip()
 
@@ -83,6 +85,7 @@ def _roles(text: str, context: Context) -> str:
     roles: dict[str, Callable[[str], str]] = {
         "glue:text": lambda name: context.numbers[name],
         "paper-eq": lambda number: f"({number})",
+        "eq": lambda name: f"({name})",
         "numref": lambda name: f"Figure {context.figures[name]}" if name in context.figures else "the figure",
         "doc": lambda page: _link(page, context),
         "ref": lambda name: _named(name, context),
