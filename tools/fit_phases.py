@@ -32,9 +32,7 @@ def main() -> int:
         "labels": f"phasebook.boundaries.phase_of with the 68 % contour of reading '{READINGS[0].name}'",
         "temperature": sweep["temperature"].values.tolist(),
         "inv_sigma_w": sweep["inv_sigma_w"].values.tolist(),
-        "boundary_temperature": [
-            None if np.isinf(t) else float(f"{t:.{DIGITS}g}") for t in boundary.values
-        ],
+        "boundary_temperature": [None if np.isinf(t) else float(f"{t:.{DIGITS}g}") for t in boundary.values],
         "models": {name: to_json(model) for name, model in models.items()},
     }
     OUTPUT.write_text(json.dumps(written, indent=1) + "\n")

@@ -1,8 +1,8 @@
 """Where in the phase diagram is my own training run? A monitor, a diagnosis, and a recommendation.
 
-    watch = phasebook.monitor.Monitor(model, layers=["layer2"], probe=(x, y), loss=loss)
-    ...; optimizer.step(); watch.step()
-    print(phasebook.diagnose(watch.dataset()))
+watch = phasebook.monitor.Monitor(model, layers=["layer2"], probe=(x, y), loss=loss)
+...; optimizer.step(); watch.step()
+print(phasebook.diagnose(watch.dataset()))
 """
 
 from __future__ import annotations
@@ -16,28 +16,35 @@ if TYPE_CHECKING:
     from .lightning import lightning_callback
     from .recommendation import Recommendation, recommend
     from .scaling import scale_initial_weights
+    from .trials import Trial, paper_trials, sgd_trials
     from .watch import Monitor
 
 __all__ = [
     "Diagnosis",
     "Monitor",
     "Recommendation",
+    "Trial",
     "diagnose",
     "ensemble_dataset",
     "lightning_callback",
+    "paper_trials",
     "recommend",
     "scale_initial_weights",
+    "sgd_trials",
 ]
 
 _MODULE_OF = {
     "Diagnosis": ".diagnosis",
     "Monitor": ".watch",
     "Recommendation": ".recommendation",
+    "Trial": ".trials",
     "diagnose": ".diagnosis",
     "ensemble_dataset": ".ensembles",
     "lightning_callback": ".lightning",
+    "paper_trials": ".trials",
     "recommend": ".recommendation",
     "scale_initial_weights": ".scaling",
+    "sgd_trials": ".trials",
 }
 
 

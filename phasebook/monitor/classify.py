@@ -39,7 +39,7 @@ class PhaseModel:
         return (self.contributions(values)).sum(axis=-1) + self.intercept
 
     def contributions(self, values: Array) -> Array:
-        """What each indicator adds to the logit of each phase: (..., indicator) -> (..., phase, indicator)."""
+        """What each indicator adds to each phase's logit: (..., indicator) -> (..., phase, indicator)."""
         scaled = (np.clip(values, self.low, self.high) - self.mean) / self.scatter
         return self.weights * scaled[..., None, :]
 
@@ -49,7 +49,12 @@ class PhaseModel:
 
 
 def fit_phases(
-    values: Array, labels: Sequence[str], *, phases: Sequence[str], indicators: Sequence[str], ridge: float = 1e-3
+    values: Array,
+    labels: Sequence[str],
+    *,
+    phases: Sequence[str],
+    indicators: Sequence[str],
+    ridge: float = 1e-3,
 ) -> PhaseModel:
     """The most likely model for labelled networks, each phase counting the same however many it has.
 
@@ -58,7 +63,7 @@ def fit_phases(
     Args:
         values: (network, indicator), finite.
         labels: phase of each network.
-        ridge: weight of the sum of squared weights beside the mean log-likelihood; it makes the answer unique.
+        ridge: of the squared weights beside the mean log-likelihood; it makes the answer unique.
 
     Raises:
         ValueError: labels that are not those of `phases`, each at least once, or values that are not finite.
@@ -86,7 +91,7 @@ def fit_phases(
         return float(ridge * np.sum(table[:, :-1] ** 2) - likelihood), gradient.ravel()
 
     start = np.zeros(len(phases) * (scaled.shape[1] + 1))
-    table = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-7}).x.reshape(len(phases), -1)
-    return PhaseModel(
-        tuple(phases), tuple(indicators), mean, scatter, low, high, table[:, :-1], table[:, -1]
+    table = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-7}).x.reshape(
+        len(phases), -1
     )
+    return PhaseModel(tuple(phases), tuple(indicators), mean, scatter, low, high, table[:, :-1], table[:, -1])

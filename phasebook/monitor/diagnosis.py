@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -195,7 +195,9 @@ def _weighed(last: xr.Dataset, contributions: Array, names: tuple[str, ...]) -> 
         best = int(np.argmax(relative)) if np.isfinite(relative).all() else 0
         strength = "hardly says anything" if relative[best] < 0.3 else f"speaks for {PHASES[best]}"
         meaning = MEANING[name]
-        lines.append(Evidence(meaning.label, meaning.formula, float(last[name]), strength, float(relative[best])))
+        lines.append(
+            Evidence(meaning.label, meaning.formula, float(last[name]), strength, float(relative[best]))
+        )
     return lines
 
 
@@ -223,7 +225,9 @@ def _caveats(one: xr.Dataset, last: xr.Dataset) -> tuple[str, ...]:
     found = []
     names: tuple[str, ...] = phase_model("bounded").indicators
     if not bool(last[SATURATION].notnull()):
-        found.append("the features have no bounds, so nothing saturates: judged without the saturation, less surely")
+        found.append(
+            "the features have no bounds, so nothing saturates: judged without the saturation, less surely"
+        )
         names = phase_model("unbounded").indicators
     model = phase_model("bounded")
     values = dict(zip(model.indicators, zip(model.low, model.high, strict=True), strict=True))
@@ -231,11 +235,13 @@ def _caveats(one: xr.Dataset, last: xr.Dataset) -> tuple[str, ...]:
         low, high = values[name]
         value = float(last[name])
         if not np.isfinite(value):
-            found.append(f"the {MEANING[name].label} is not finite: the run diverged, or has no loss or spacing")
+            found.append(
+                f"the {MEANING[name].label} is not finite: the run diverged, or has no loss or spacing"
+            )
         elif not low - 0.02 <= value <= high + 0.02:
             found.append(
-                f"the {MEANING[name].label}, {value:.3g}, lies outside {low:.2g} .. {high:.2g}, the range in the "
-                "paper's networks: the confidence is not calibrated there"
+                f"the {MEANING[name].label}, {value:.3g}, lies outside {low:.2g} .. {high:.2g}, the range "
+                "in the paper's networks: the confidence is not calibrated there"
             )
     if bool(_nothing_happened(last)):
         found.append("nothing has happened yet: jammed, or trained too short to tell")

@@ -74,23 +74,25 @@ def recent_exponent(dataset: xr.Dataset, name: str, *, decades: float = 1.0) -> 
     """
     steps = dataset["step"].values
     early = np.flatnonzero((steps > 0) & (steps <= steps[-1] / 10**decades * 1.001))
-    values = dataset[name]
+    values = dataset[name].drop_vars("step")
     if early.size == 0:
         return values.isel(step=-1) * np.nan
     first = int(early[-1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        change = np.log(values.isel(step=-1) / values.isel(step=first))
-    return change.drop_vars("step", errors="ignore") / np.log(steps[-1] / steps[first])
+        change: xr.DataArray = np.log(values.isel(step=-1) / values.isel(step=first))  # type: ignore[assignment]
+    return change / np.log(steps[-1] / steps[first])
 
 
 def noise_over_signal(dataset: xr.Dataset) -> xr.DataArray:
-    """T V_S / (|K_S| S) at every step: repulsion by noise over the drift of the mean spacing, from Eq. (4.10).
+    """T V_S / (|K_S| S) at every step: repulsion over drift of the mean spacing, from Eq. (4.10).
 
     Raises:
         ValueError: the monitor was not told the temperature.
     """
     if "temperature" not in dataset:
-        raise ValueError("noise_over_signal needs the temperature: Monitor(..., temperature=eps / batch_size)")
+        raise ValueError(
+            "noise_over_signal needs the temperature: Monitor(..., temperature=eps / batch_size)"
+        )
     with np.errstate(divide="ignore", invalid="ignore"):
         return (
             dataset["temperature"]

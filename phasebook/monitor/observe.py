@@ -1,4 +1,4 @@
-"""What a monitor records of a layer, as formulas on arrays: levels, signal and noise of the gradients, features.
+"""What a monitor records of a layer, as formulas on arrays: levels, signal and noise, features.
 
 Everything is batched over leading axes, so that one network under a `Monitor` and an ensemble of the paper's
 networks go through the same lines.
@@ -18,7 +18,7 @@ from phasebook.observables import feature_overlap
 from phasebook.spectra import eigenvalues, level_spacing
 
 ATTRIBUTES: dict[str, tuple[str, str, str]] = {
-    "eigenvalues": ("eigenvalues x_i of W W^T, ascending; without those that are zero by shape", "1", "(4.1)"),
+    "eigenvalues": ("eigenvalues x_i of W W^T, ascending, without those zero by shape", "1", "(4.1)"),
     "singular_values": ("singular values of W, ascending", "1", "(4.1)"),
     "level_spacing": ("mean level spacing S", "1", "(4.5)"),
     "averaged_rate": ("ln(S(t) / S(0)) / t", "1/step", "(4.7)"),
@@ -27,7 +27,7 @@ ATTRIBUTES: dict[str, tuple[str, str, str]] = {
     "spacing_drift": ("drift K_S of the mean spacing", "1", "(B.9)"),
     "spacing_repulsion": ("repulsion V_S of the mean spacing", "1", "(B.7)"),
     "feature_rms": ("root mean square of the features", "1", "(3.4)"),
-    "feature_saturation": ("mean square of the features, from the middle of their range in units of half of it",
+    "feature_saturation": ("mean square of the features, with their range scaled to -1 .. 1",
                            "1", "(2.21)"),
     "feature_overlap": ("overlap G(t, 0) of the features with those at the start", "1", "(3.4)"),
     "loss": ("mean loss of the probe batch", "1", "(2.6)"),
@@ -53,7 +53,7 @@ def wide(weights: Array) -> Array:
 
 
 def levels(weights: Array) -> dict[str, Array]:
-    """Eigenvalues, singular values and mean spacing: (..., n_2, n_1) -> (..., N) and (...), N the smaller n."""
+    """Eigenvalues, singular values and mean spacing: (..., n_2, n_1) -> (..., N), (..., N) and (...)."""
     x = eigenvalues(wide(weights))
     return {
         "eigenvalues": x,

@@ -51,9 +51,9 @@ def phase_labels(boundary: xr.DataArray, temperature: Array) -> xr.DataArray:
 
 
 def steps_from_boundary(labels: xr.DataArray) -> xr.DataArray:
-    """How many grid steps, in either direction or along the diagonal, to the nearest cell of another phase."""
+    """How many grid steps, straight or along the diagonal, to the nearest cell of another phase."""
     values = labels.values
-    rows, columns = np.indices(values.shape)
+    rows, columns = np.meshgrid(*map(np.arange, values.shape), indexing="ij")
     far = np.maximum(
         np.abs(rows[..., None, None] - rows), np.abs(columns[..., None, None] - columns)
     )  # from each cell to each

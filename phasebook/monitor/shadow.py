@@ -40,7 +40,7 @@ class Shadow:
 
     Args:
         model: the original.
-        layers: names of its modules, as in `model.named_modules()`, each with a `weight` of at least two axes.
+        layers: names of its modules, as in `model.named_modules()`, each with a weight matrix.
 
     Raises:
         ValueError: no such layer, or nothing to train in it, or a model that cannot be copied.
@@ -108,10 +108,11 @@ class Shadow:
         """Features of each layer: its output through its activation, as (sample, everything else)."""
         kept: dict[str, Tensor] = {}
         modules = dict(self.network.named_modules())
-        handles = [
-            modules[name].register_forward_hook(lambda _m, _i, out, name=name: kept.update({name: out.detach()}))
-            for name in self.parameters
-        ]
+
+        def keep(name: str) -> Any:
+            return lambda _module, _inputs, output: kept.update({name: output.detach()})
+
+        handles = [modules[name].register_forward_hook(keep(name)) for name in self.parameters]
         try:
             with torch.no_grad():
                 self.network(inputs)
@@ -121,14 +122,16 @@ class Shadow:
         features = {}
         for name in self.parameters:
             if name not in kept:
-                raise ValueError(f"the forward pass does not call layer {name!r}: its features cannot be seen")
+                raise ValueError(
+                    f"the forward pass does not call layer {name!r}: its features cannot be seen"
+                )
             with torch.no_grad():
                 value = (activations[name] or _identity)(kept[name])
             features[name] = value.reshape(len(value), -1).double().cpu().numpy()
         return features
 
     def activations(self, inputs: Tensor) -> dict[str, nn.Module | None]:
-        """The activation module that each layer's output goes to, through normalisation and dropout at most."""
+        """The activation each layer's output goes to, through normalisation and dropout at most."""
         calls: list[tuple[nn.Module, Any, Any]] = []
         handles = [
             module.register_forward_hook(lambda m, i, o: calls.append((m, i[0] if i else None, o)))

@@ -43,8 +43,8 @@ class Monitor:
         seconds: spent looking so far.
 
     Raises:
-        ValueError: no such layer, a probe that does not fit the model, a loss that is not a number, or one that
-            is not finite from the start.
+        ValueError: no such layer, a probe that does not fit the model, a loss that is not one number
+            or not finite from the start.
     """
 
     def __init__(
@@ -103,7 +103,8 @@ class Monitor:
         names = next(iter(self._records.values()))
         layers = {
             layer: {
-                name: np.stack([record[layer][name] for record in self._records.values()]) for name in names[layer]
+                name: np.stack([record[layer][name] for record in self._records.values()])
+                for name in names[layer]
             }
             for layer in names
         }
@@ -156,14 +157,18 @@ class Monitor:
                 output = self._shadow.network(inputs[:1])
         except (RuntimeError, IndexError, TypeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"the model does not take probe inputs of shape {tuple(inputs.shape)}: {reason}") from None
+            raise ValueError(
+                f"the model does not take probe inputs of shape {tuple(inputs.shape)}: {reason}"
+            ) from None
         try:
             with torch.no_grad():
                 value = self._loss(output, targets[:1])
                 self._loss(self._shadow.network(inputs), targets)
         except (RuntimeError, IndexError, TypeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"the loss does not take probe targets of shape {tuple(targets.shape)}: {reason}") from None
+            raise ValueError(
+                f"the loss does not take probe targets of shape {tuple(targets.shape)}: {reason}"
+            ) from None
         scalar(value)
         return inputs, targets
 
@@ -173,7 +178,9 @@ class Monitor:
         found: dict[str, Activation | None] = dict(self._shadow.activations(self._inputs[:2]))
         if isinstance(activation, Mapping):
             if unknown := set(activation) - set(found):
-                raise ValueError(f"activation names {sorted(unknown)}, which are not among the layers {list(found)}")
+                raise ValueError(
+                    f"activation names {sorted(unknown)}, which are not among the layers {list(found)}"
+                )
             return {**found, **activation}
         return dict.fromkeys(found, activation) if activation is not None else found
 
