@@ -318,6 +318,20 @@ def test_nothing_to_train_and_changed_models_are_refused():
         watch.step()
 
 
+def test_a_run_that_diverges_is_recorded_as_not_a_number():
+    model = small()
+    watch = Monitor(model, layers=["0"], probe=PROBE, loss=half_squared_error, first=1)
+    for value in (1e30, torch.inf, torch.nan):
+        with torch.no_grad():
+            model[0].weight.fill_(value)
+            model[2].weight.fill_(value)
+        watch.step()
+    data = watch.dataset().sel(layer="0")
+    assert data["gradient_signal"].isel(step=0).notnull()
+    assert data["gradient_signal"].isel(step=[2, 3]).isnull().all()
+    assert data["level_spacing"].isel(step=[2, 3]).isnull().all()
+
+
 def test_scaled_initial_weights():
     model = small()
     before = model[0].weight.detach().clone()

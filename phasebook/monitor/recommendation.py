@@ -34,7 +34,8 @@ class Recommendation:
         fastest: the ordered cell with the lowest loss at the end; None if there is none.
         scan: dims (temperature, variance): `steps` trained, `rung` reached, `loss` there, `phase` there
             (or "undecided", "diverged"), and the probability that it is `ordered`.
-        steps: trained in all.  grid_steps: what every cell to the end would have cost.
+        steps: SGD updates in all, of networks side by side counted once.  grid_steps: what every cell to the
+            end would have cost.
     """
 
     suggested: Cell | None

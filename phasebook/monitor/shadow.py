@@ -28,6 +28,7 @@ Activation = Callable[[Tensor], Tensor]
 CHUNK_NUMBERS = 2**24
 """How many entries of per-sample gradients are kept in memory at once."""
 
+_GRADIENTS = ("gradient_signal", "gradient_noise", "spacing_drift", "spacing_repulsion")
 _HOOKS = (
     "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks",
     "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
@@ -154,6 +155,8 @@ class Shadow:
 
     def gradients(self, inputs: Tensor, targets: Tensor, loss: Criterion) -> dict[str, dict[str, Array]]:
         """Signal and noise of the per-sample gradients of each layer, Eq. (2.29), (B.7), (B.9)."""
+        if not all(np.isfinite(self.weights(name)).all() for name in self.parameters):
+            return {name: dict.fromkeys(_GRADIENTS, np.array(np.nan)) for name in self.parameters}
         sums = {name: _Sums(self.weights(name)) for name in self.parameters}
         entries = sum(self.network.get_parameter(name).numel() for name in self.parameters.values())
         size = max(1, CHUNK_NUMBERS // entries)
@@ -211,6 +214,8 @@ class _Sums:
         self.rows[1] += rows.square().sum(0)
 
     def result(self) -> dict[str, Array]:
+        if not bool(self.rows.isfinite().all() and self.square.isfinite()):
+            return dict.fromkeys(_GRADIENTS, np.array(np.nan))
         n = self.rows.shape[-1]
         first, second = (self.rows / self.count).numpy()
         variance = np.maximum(second - first**2, 0.0)
