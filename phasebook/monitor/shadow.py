@@ -201,15 +201,16 @@ class _Sums:
 
     def add(self, gradients: Tensor) -> None:
         """gradients: (sample, out, in)."""
-        delta = gradients.detach().double().cpu()
+        delta = gradients.detach()
         delta = delta.mT if self.tall else delta
+        ends, carried, vectors = (m.to(delta) for m in (self.ends, self.carried, self.vectors))
         # u^T (W Delta^T + Delta W^T) U for u = u_1, u_N: no N x N matrix is formed for a sample.
-        left = torch.einsum("aij,ie->aej", delta, self.ends) @ self.carried
-        right = torch.einsum("aij,je->aei", delta, self.carried[:, [0, -1]]) @ self.vectors
-        rows = left + right
+        left = (ends.mT @ delta) @ carried
+        right = (delta @ carried[:, [0, -1]]).mT @ vectors
+        rows = (left + right).double().cpu()
         self.count += len(delta)
-        self.mean += delta.sum(0)
-        self.square += delta.square().sum()
+        self.mean += delta.sum(0).double().cpu()
+        self.square += float(torch.linalg.vector_norm(delta, dtype=torch.float64)) ** 2
         self.rows[0] += rows.sum(0)
         self.rows[1] += rows.square().sum(0)
 
