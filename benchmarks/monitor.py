@@ -22,7 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from phasebook.monitor import Monitor
+from phasebook.monitor.modules import as_module, half_squared_error, samples
 from phasebook.monitor.schedule import log_spaced_steps
+from phasebook.network import sample_ensemble
 
 STEPS = 10_000
 """Of a run whose share is quoted: ten epochs of the paper's network, a short run for the others."""
@@ -59,22 +61,14 @@ class Transformer(nn.Module):
         return self.out(self.blocks(self.embed(x) + self.place))
 
 
-def half_squared_error(output: Tensor, target: Tensor) -> Tensor:
-    return (output - target).square().sum(-1).mean() / 2
-
-
 def tokens_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(output.flatten(0, 1), target.flatten())
 
 
 def cases() -> list[Case]:
     torch.manual_seed(0)
-    paper = nn.Sequential(
-        nn.Linear(3, 32, bias=False), nn.Tanh(), nn.Linear(32, 16, bias=False), nn.Tanh(),
-        nn.Linear(16, 1, bias=False),
-    )  # fmt: skip
-    paper[0].requires_grad_(False)
-    paper[4].requires_grad_(False)
+    ensemble = sample_ensemble(n_models=1, inv_sigma_w=8.0)
+    (x, y), _ = samples(ensemble)
     images = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
@@ -82,7 +76,7 @@ def cases() -> list[Case]:
     )  # fmt: skip
     tokens = torch.randint(64, (1000, 33))
     return [
-        Case("the paper's network, 3-32-16-1", paper, torch.randn(4000, 3), torch.randn(4000, 1),
+        Case("the paper's network, 3-32-16-1", as_module(ensemble), x, y,
              half_squared_error, 4, ("2",)),
         Case("convolutional network, 16 x 16 images", images, torch.randn(2000, 1, 16, 16),
              torch.randint(10, (2000,)), F.cross_entropy, 32, ("4", "9")),

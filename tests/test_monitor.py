@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 import phasebook as pb
 from phasebook import dyson
 from phasebook.monitor import Monitor, ensemble_dataset, lightning_callback, scale_initial_weights
+from phasebook.monitor.modules import as_module, half_squared_error, samples
 from phasebook.monitor.observe import Range
 from phasebook.monitor.schedule import is_due, log_spaced_steps
 from phasebook.monitor.shadow import Shadow, bounds_of
@@ -22,21 +24,6 @@ from phasebook.observables import averaged_rate, gradient_norm
 from phasebook.spectra import eigenvalues, level_spacing
 
 STEPS = 40
-
-
-def half_squared_error(output: Tensor, target: Tensor) -> Tensor:
-    return (output - target).square().sum(-1).mean() / 2
-
-
-def paper_model(ensemble: pb.Ensemble, member: int) -> nn.Sequential:
-    """One network of an ensemble as a module in double precision; its layer 2 is "2"."""
-    layers = [nn.Linear(w.shape[2], w.shape[1], bias=False) for w in ensemble.student]
-    model = nn.Sequential(layers[0], nn.Tanh(), layers[1], nn.Tanh(), layers[2]).double()
-    for k, (layer, weights) in enumerate(zip(layers, ensemble.student, strict=True), start=1):
-        with torch.no_grad():
-            layer.weight.copy_(torch.as_tensor(weights[member]))
-        layer.requires_grad_(k == ensemble.trained)
-    return model
 
 
 # --- it leaves training as it is -----------------------------------------------------------------------
@@ -90,7 +77,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[int], Tensor], list[st
 }
 
 
-def run(case: str, *, monitored: bool) -> tuple[dict[str, Tensor], list[object], Monitor | None]:
+def run(case: str, *, monitored: bool) -> tuple[dict[str, Tensor], list[Any], Monitor | None]:
     """Weights and buffers after training, and every state a monitor could have disturbed."""
     make, draw, layers = CASES[case]
     torch.manual_seed(3)
@@ -150,12 +137,11 @@ def test_hooks_of_the_original_are_not_called_by_looking():
 def watched() -> tuple[pb.Ensemble, np.ndarray, object]:
     """A network of the paper trained by a plain loop under a monitor; its weights at each look."""
     ensemble = pb.sample_ensemble(n_models=2, inv_sigma_w=2.0, temperature=0.5, seed=7, n_samples=200)
-    model = paper_model(ensemble, 1)
-    x, y = (torch.as_tensor(a[1]) for a in (ensemble.inputs, ensemble.targets))
-    probe = tuple(torch.as_tensor(a[1, :100]) for a in (ensemble.test_inputs, ensemble.test_targets))
-    watch = Monitor(model, layers=["2"], probe=probe, loss=half_squared_error, temperature=0.5)  # type: ignore[arg-type]
-    optimiser = torch.optim.SGD([model[2].weight], lr=2.0)
-    kept = [model[2].weight.detach().numpy().copy()]
+    model = as_module(ensemble, 1, precision="float64")
+    (x, y), probe = samples(ensemble, 1, precision="float64")
+    watch = Monitor(model, layers=["2"], probe=probe, loss=half_squared_error, temperature=0.5)
+    optimiser = torch.optim.SGD([model.get_parameter("2.weight")], lr=2.0)
+    kept = [model.get_parameter("2.weight").detach().numpy().copy()]
     for step in range(1, 101):
         batch = [(4 * (step - 1) + k) % 200 for k in range(4)]
         optimiser.zero_grad()
@@ -163,7 +149,7 @@ def watched() -> tuple[pb.Ensemble, np.ndarray, object]:
         optimiser.step()
         watch.step()
         if is_due(step):
-            kept.append(model[2].weight.detach().numpy().copy())
+            kept.append(model.get_parameter("2.weight").detach().numpy().copy())
     return ensemble, np.array(kept), watch.dataset()
 
 
@@ -231,9 +217,11 @@ def test_convolution_signal_and_noise_by_one_sample_at_a_time():
     rows = []
     for k in range(9):
         loss = half_squared_error(model(x[[k]]), y[[k]])
-        rows.append(torch.autograd.grad(loss, model[0].weight)[0].flatten(1).T.numpy())  # (9, 12): wide
+        rows.append(
+            torch.autograd.grad(loss, model.get_parameter("0.weight"))[0].flatten(1).T.numpy()
+        )  # (9, 12): wide
     delta = np.array(rows)
-    weights = model[0].weight.detach().flatten(1).T.numpy()
+    weights = model.get_parameter("0.weight").detach().flatten(1).T.numpy()
     np.testing.assert_allclose(found["gradient_signal"], np.linalg.norm(delta.mean(0)), rtol=1e-10)
     np.testing.assert_allclose(found["gradient_noise"], np.sqrt(delta.var(0).sum()), rtol=1e-10)
     vectors = np.linalg.eigh(weights @ weights.T)[1]
@@ -304,7 +292,7 @@ PROBE = (torch.ones(6, 4), torch.ones(6, 1))
 def test_bad_input_is_one_clear_line(change: dict[str, object], message: str):
     arguments = {"layers": ["0"], "probe": PROBE, "loss": half_squared_error, **change}
     with pytest.raises(ValueError, match=message) as caught:
-        Monitor(small(), **arguments)  # type: ignore[arg-type]
+        Monitor(small(), **arguments)
     assert "\n" not in str(caught.value)
 
 
@@ -323,8 +311,8 @@ def test_a_run_that_diverges_is_recorded_as_not_a_number():
     watch = Monitor(model, layers=["0"], probe=PROBE, loss=half_squared_error, first=1)
     for value in (1e30, torch.inf, torch.nan):
         with torch.no_grad():
-            model[0].weight.fill_(value)
-            model[2].weight.fill_(value)
+            model.get_parameter("0.weight").fill_(value)
+            model.get_parameter("2.weight").fill_(value)
         watch.step()
     data = watch.dataset().sel(layer="0")
     assert data["gradient_signal"].isel(step=0).notnull()
@@ -334,9 +322,9 @@ def test_a_run_that_diverges_is_recorded_as_not_a_number():
 
 def test_scaled_initial_weights():
     model = small()
-    before = model[0].weight.detach().clone()
+    before = model.get_parameter("0.weight").detach().clone()
     assert scale_initial_weights(model, 3.0, layers=["0"]) is model
-    torch.testing.assert_close(model[0].weight.detach(), 3 * before)
+    torch.testing.assert_close(model.get_parameter("0.weight").detach(), 3 * before)
     with pytest.raises(ValueError, match="no layer 'x'"):
         scale_initial_weights(model, 3.0, layers=["x"])
     with pytest.raises(ValueError, match="factor must be a positive number"):

@@ -6,18 +6,15 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import nn
 
 import phasebook as pb
 from phasebook.monitor import Monitor, paper_trials, recommend, sgd_trials
+from phasebook.monitor.modules import half_squared_error
 from phasebook.monitor.recommendation import Cell
 from phasebook.monitor.reference import reference_labels
 
 GRID = {"temperatures": 2.0 ** np.arange(-5, 7, 2), "variances": (2.0**-6, 2.0**-2, 2.0**6)}
-
-
-def half_squared_error(output: Tensor, target: Tensor) -> Tensor:
-    return (output - target).square().sum(-1).mean() / 2
 
 
 @pytest.fixture(scope="module")
@@ -154,8 +151,8 @@ def test_a_torch_trial_is_plain_sgd_from_scaled_weights():
         torch.manual_seed(5)
         model = plain()
     with torch.no_grad():
-        for layer in (model[0], model[2]):
-            layer.weight.mul_(2.0)
+        for name in ("0.weight", "2.weight"):
+            model.get_parameter(name).mul_(2.0)
     watch = Monitor(model, layers=["0"], probe=(x, y), loss=half_squared_error)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.08)
     for _ in range(3):
@@ -188,7 +185,7 @@ def test_recommend_runs_on_a_torch_model():
 def test_bad_input_is_one_clear_line(change: dict[str, object], message: str):
     arguments = {"temperatures": (0.1,), "variances": (1.0,), "steps": 900, "progress": False, **change}
     with pytest.raises(ValueError, match=message):
-        recommend(paper_trials(), **arguments)  # type: ignore[arg-type]
+        recommend(paper_trials(), **arguments)
 
 
 def test_batch_size_out_of_range_and_half_epochs_are_refused():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
 
-from phasebook.figures.style import PHASES, BookFigure, Phase, new_figure, styled
+from phasebook.figures.maps import TEMPERATURE_LABEL, cell_edges, heat_map, power_of_two_axis
+from phasebook.figures.style import PHASES, SEQUENTIAL, BookFigure, Phase, new_figure, styled
+from phasebook.network import Array
 
 BY_NAME = {phase.name: phase for phase in PHASES}
 UNDECIDED = Phase("undecided", "", "#999999", "D", ":", np.nan, np.nan)
@@ -26,13 +30,8 @@ def diagnosis_figure(
     """
     figure = new_figure(height=3.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    for name in history["phase"].values:
-        look = BY_NAME[str(name)]
-        left.plot(
-            history["step"], history.sel(phase=name), color=look.colour, marker=look.marker,
-            linestyle=look.linestyle, markersize=4, label=look.name,
-        )  # fmt: skip
-    left.set(xscale="log", ylim=(-0.03, 1.03), xlabel="SGD steps", ylabel="probability of the phase")
+    _draw_history(left, history)
+    left.set_ylabel("probability of the phase")
     left.legend(loc="best")
     weighed = [line for line in evidence if np.isfinite(line[3])][::-1]
     for row, (label, value, suggests, weight) in enumerate(weighed):
@@ -76,22 +75,28 @@ def scan_figure(
             look = BY_NAME.get(str(one["phase"].values), UNDECIDED)
             size = 30 + 110 * (int(one["rung"]) + 1) / rungs
             left.scatter(v, t, s=size, color=look.colour, marker=look.marker, linewidths=0)
-    steps = [int(scan["steps"].where(scan["rung"] == k).max()) for k in range(rungs)]
     for phase in (*PHASES, UNDECIDED):
         if (scan["phase"] == phase.name).any():
             left.scatter([], [], color=phase.colour, marker=phase.marker, s=60, label=phase.name)
+    for rung in range(rungs):
+        steps = int(scan["steps"].where(scan["rung"] == rung).max())
+        left.scatter(
+            [], [], s=30 + 110 * (rung + 1) / rungs, marker="o", facecolor="none", edgecolor="0.3",
+            label=f"{steps} steps",
+        )  # fmt: skip
     if (scan["phase"] == "diverged").any():
         left.scatter([], [], color=UNDECIDED.colour, marker=UNDECIDED.marker, s=60, label="diverged")
-    left.set(title="phase where training stopped")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=4)
     loss = np.log10(scan["loss"].where(np.isfinite(scan["loss"])))
-    mesh = right.pcolormesh(scan["variance"], scan["temperature"], loss, cmap="magma", shading="nearest")
+    variance, temperature = scan["variance"].values, scan["temperature"].values
+    mesh = right.pcolormesh(cell_edges(variance), cell_edges(temperature), loss, cmap=SEQUENTIAL)
+    mesh.set_rasterized(True)
+    right.set_facecolor("0.75")
     figure.colorbar(mesh, ax=right, label="log10 of the loss there")
-    right.set(title=f"trained for {', '.join(str(s) for s in steps)} steps")
+    left.set_title("phase at the end of its training")
+    right.set_title("loss there")
     for axes in (left, right):
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log", base=2)
-        axes.set(xlabel="initial variance, multiplied by")
+        power_of_two_axis(axes, "x", variance, label="initial variance, multiplied by")
+        power_of_two_axis(axes, "y", temperature, label=TEMPERATURE_LABEL if axes is left else "")
         if boundary is not None:
             axes.plot(boundary["variance"], boundary, color="0.35", linestyle=":", label="boundary (4.15)")
         for cell, marker, text in ((suggested, "*", "suggested"), (fastest, "P", "lowest loss")):
@@ -100,5 +105,70 @@ def scan_figure(
                     cell[1], cell[0], marker=marker, s=260 if marker == "*" else 110, facecolor="white",
                     edgecolor="black", linewidths=1.0, zorder=3, label=text,
                 )  # fmt: skip
-    left.set(ylabel=r"temperature $T = \epsilon/|B|$")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=4)
     return figure
+
+
+@styled
+def histories_figure(histories: Mapping[str, xr.DataArray]) -> BookFigure:
+    """Since when can one tell?
+
+    Args:
+        histories: title of a run -> probability of the phases, dims (step, phase).
+    """
+    figure = new_figure(height=2.9)
+    axes = figure.subplots(1, len(histories), sharey=True)
+    for ax, (title, history) in zip(np.atleast_1d(axes), histories.items(), strict=True):
+        _draw_history(ax, history)
+        ax.set(title=title)
+    np.atleast_1d(axes)[0].set_ylabel("probability of the phase")
+    np.atleast_1d(axes)[-1].legend(loc="center left")
+    return figure
+
+
+@styled
+def validation_figure(
+    right: xr.DataArray, labels: xr.DataArray, *, confidence: Array, share: Array, error: Array, level: float
+) -> BookFigure:
+    """Where is the diagnosis right, and is it as sure as it should be?
+
+    Args:
+        right: share of the networks of a cell with the right verdict, dims (temperature, inv_sigma_w).
+        labels: the book's phases, same dims.
+        confidence, share, error: (interval,), mean confidence, share that is right and its standard error.
+        level: confidence from which a phase is named.
+    """
+    figure = new_figure(height=4.0)
+    left, axes = figure.subplots(1, 2, width_ratios=[1.2, 1])
+    mesh = heat_map(left, right, norm=Normalize(0, 1), title="share of right verdicts")
+    figure.colorbar(mesh, ax=left, ticks=[0, 0.5, 1])
+    for phase in PHASES:
+        rows, columns = np.nonzero(labels.values == phase.name)
+        # Dark markers on pale cells and pale ones on dark cells.
+        shades = [
+            "black" if right.values[r, c] > 0.6 else "white" for r, c in zip(rows, columns, strict=True)
+        ]
+        left.scatter(
+            labels["inv_sigma_w"].values[columns], labels["temperature"].values[rows], s=9,
+            marker=phase.marker, c=shades, linewidths=0,
+        )  # fmt: skip
+        left.scatter([], [], s=14, marker=phase.marker, color="black", label=phase.name)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3)
+    axes.plot([1 / 3, 1], [1 / 3, 1], color="0.5", linestyle=":", label="as sure as right")
+    axes.errorbar(
+        confidence, share, yerr=2 * error, fmt="o", color="0.1", capsize=2, label="held-out runs, 2 s.e."
+    )
+    axes.axvline(level, color="0.5", linewidth=0.8, linestyle="--", label="below: undecided")
+    axes.set(xlabel="mean confidence", ylabel="share that is right", xlim=(0.3, 1.03), ylim=(0.3, 1.05))
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _draw_history(axes: Axes, history: xr.DataArray) -> None:
+    for name in history["phase"].values:
+        look = BY_NAME[str(name)]
+        axes.plot(
+            history["step"], history.sel(phase=name), color=look.colour, marker=look.marker,
+            linestyle=look.linestyle, markersize=4, label=look.name,
+        )  # fmt: skip
+    axes.set(xscale="log", ylim=(-0.03, 1.03), xlabel="SGD steps")

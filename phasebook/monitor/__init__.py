@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis, diagnose
     from .ensembles import ensemble_dataset
     from .lightning import lightning_callback
+    from .modules import as_module
     from .recommendation import Recommendation, recommend
     from .scaling import scale_initial_weights
     from .trials import Trial, paper_trials, sgd_trials
@@ -24,6 +25,7 @@ __all__ = [
     "Monitor",
     "Recommendation",
     "Trial",
+    "as_module",
     "diagnose",
     "ensemble_dataset",
     "lightning_callback",
@@ -38,6 +40,7 @@ _MODULE_OF = {
     "Monitor": ".watch",
     "Recommendation": ".recommendation",
     "Trial": ".trials",
+    "as_module": ".modules",
     "diagnose": ".diagnosis",
     "ensemble_dataset": ".ensembles",
     "lightning_callback": ".lightning",

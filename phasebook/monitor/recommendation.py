@@ -14,6 +14,7 @@ from phasebook.figures.monitor import scan_figure
 from phasebook.figures.style import BookFigure
 from phasebook.monitor.diagnosis import ENOUGH, phase_probabilities
 from phasebook.monitor.trials import Start, Trial
+from phasebook.network import Array
 from phasebook.runs.progress import Progress, choose
 
 
@@ -63,8 +64,8 @@ class Recommendation:
 def recommend(
     start: Start,
     *,
-    temperatures: Sequence[float],
-    variances: Sequence[float],
+    temperatures: Sequence[float] | Array,
+    variances: Sequence[float] | Array,
     steps: int,
     rungs: int = 3,
     keep: float = 1 / 3,
@@ -169,10 +170,10 @@ def _table(seen: dict[Cell, _Seen]) -> xr.Dataset:
     )
 
 
-def _grid(temperatures: Sequence[float], variances: Sequence[float]) -> list[Cell]:
+def _grid(temperatures: Sequence[float] | Array, variances: Sequence[float] | Array) -> list[Cell]:
     for name, values in {"temperatures": temperatures, "variances": variances}.items():
         if len(values) == 0 or not all(0 < value < np.inf for value in values):
-            raise ValueError(f"{name} must be positive numbers, got {list(values)}")
+            raise ValueError(f"{name} must be positive numbers, got {[float(v) for v in values]}")
     return [Cell(float(t), float(v)) for t in sorted(set(temperatures)) for v in sorted(set(variances))]
 
 
