@@ -173,7 +173,12 @@ def test_recent_exponent_and_ratio_by_hand():
     assert float(recent_exponent(data, "loss")) == pytest.approx(-0.5)
     assert np.isnan(recent_exponent(data.isel(step=[0, 3]), "loss"))
     ratio = xr.Dataset(
-        {"temperature": 2.0, "spacing_repulsion": 3.0, "spacing_drift": -4.0, "level_spacing": 0.5}
+        {
+            "temperature": 2.0,
+            "spacing_repulsion": 3.0,
+            "spacing_drift": -4.0,
+            "level_spacing": ("step", [0.5, 9]),
+        }
     )
     assert float(noise_over_signal(ratio)) == 3.0
     with pytest.raises(ValueError, match="needs the temperature"):

@@ -105,7 +105,7 @@ def scan_figure(
                     cell[1], cell[0], marker=marker, s=260 if marker == "*" else 110, facecolor="white",
                     edgecolor="black", linewidths=1.0, zorder=3, label=text,
                 )  # fmt: skip
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=4)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=5)
     return figure
 
 

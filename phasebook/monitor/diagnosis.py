@@ -54,7 +54,7 @@ class Evidence:
     weight: float
 
     def __str__(self) -> str:
-        return f"{self.label:32} {self.formula:18} {self.value:9.3g}   {self.suggests}"
+        return f"{self.label:32} {self.formula:19} {self.value:9.3g}   {self.suggests}"
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,8 @@ def _beside(one: xr.Dataset) -> list[Evidence]:
     ]  # fmt: skip
     if "temperature" in one:
         ratio = float(noise_over_signal(one).isel(step=-1))
-        text = "noise drives the levels" if ratio > 1 else "drift drives the levels"
-        lines.append(Evidence("noise over drift of the levels", "T V_S / |K_S| S", ratio, text, np.nan))
+        text = "noise wins, (4.15)" if ratio > 1 else "drift wins, (4.15)"
+        lines.append(Evidence("noise over drift of the levels", "T V_S / |K_S| S(0)", ratio, text, np.nan))
     return [line for line in lines if np.isfinite(line.value)]
 
 

@@ -84,7 +84,7 @@ def recent_exponent(dataset: xr.Dataset, name: str, *, decades: float = 1.0) -> 
 
 
 def noise_over_signal(dataset: xr.Dataset) -> xr.DataArray:
-    """T V_S / (|K_S| S) at every step: repulsion over drift of the mean spacing, from Eq. (4.10).
+    """T V_S / (|K_S| S(0)) at every step: the two sides of Eq. (4.15), with the spacing at the start.
 
     Raises:
         ValueError: the monitor was not told the temperature.
@@ -97,5 +97,5 @@ def noise_over_signal(dataset: xr.Dataset) -> xr.DataArray:
         return (
             dataset["temperature"]
             * dataset["spacing_repulsion"]
-            / (np.abs(dataset["spacing_drift"]) * dataset["level_spacing"])
+            / (np.abs(dataset["spacing_drift"]) * dataset["level_spacing"].isel(step=0))
         )
