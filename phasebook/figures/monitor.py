@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from phasebook.figures.maps import TEMPERATURE_LABEL, cell_edges, heat_map, power_of_two_axis
@@ -30,8 +29,13 @@ def diagnosis_figure(
     """
     figure = new_figure(height=3.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-    _draw_history(left, history)
-    left.set_ylabel("probability of the phase")
+    for name in history["phase"].values:
+        look = BY_NAME[str(name)]
+        left.plot(
+            history["step"], history.sel(phase=name), color=look.colour, marker=look.marker,
+            linestyle=look.linestyle, markersize=4, label=look.name,
+        )  # fmt: skip
+    left.set(xscale="log", ylim=(-0.03, 1.03), xlabel="SGD steps", ylabel="probability of the phase")
     left.legend(loc="best")
     weighed = [line for line in evidence if np.isfinite(line[3])][::-1]
     for row, (label, value, suggests, weight) in enumerate(weighed):
@@ -110,19 +114,27 @@ def scan_figure(
 
 
 @styled
-def histories_figure(histories: Mapping[str, xr.DataArray]) -> BookFigure:
-    """Since when can one tell?
+def indicators_figure(runs: Mapping[str, xr.Dataset], labels: Mapping[str, str]) -> BookFigure:
+    """What do the indicators do along a run in each phase?
 
     Args:
-        histories: title of a run -> probability of the phases, dims (step, phase).
+        runs: name of the phase -> indicators, dims (step,).
+        labels: name of an indicator -> how it is written, for a panel each.
     """
-    figure = new_figure(height=2.9)
-    axes = figure.subplots(1, len(histories), sharey=True)
-    for ax, (title, history) in zip(np.atleast_1d(axes), histories.items(), strict=True):
-        _draw_history(ax, history)
-        ax.set(title=title)
-    np.atleast_1d(axes)[0].set_ylabel("probability of the phase")
-    np.atleast_1d(axes)[-1].legend(loc="center left")
+    figure = new_figure(height=4.6)
+    panels = figure.subplots(2, 2, sharex=True)
+    for axes, (name, text) in zip(panels.flat, labels.items(), strict=True):
+        for phase, values in runs.items():
+            look = BY_NAME[phase]
+            later = values[name].isel(step=slice(1, None))
+            axes.plot(
+                later["step"], later, color=look.colour, marker=look.marker, linestyle=look.linestyle,
+                markersize=4, label=look.name,
+            )  # fmt: skip
+        axes.set(xscale="log", title=text)
+    for axes in panels[-1]:
+        axes.set_xlabel("SGD steps")
+    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower left", ncols=3)
     return figure
 
 
@@ -162,13 +174,3 @@ def validation_figure(
     axes.set(xlabel="mean confidence", ylabel="share that is right", xlim=(0.3, 1.03), ylim=(0.3, 1.05))
     axes.legend(loc="lower right")
     return figure
-
-
-def _draw_history(axes: Axes, history: xr.DataArray) -> None:
-    for name in history["phase"].values:
-        look = BY_NAME[str(name)]
-        axes.plot(
-            history["step"], history.sel(phase=name), color=look.colour, marker=look.marker,
-            linestyle=look.linestyle, markersize=4, label=look.name,
-        )  # fmt: skip
-    axes.set(xscale="log", ylim=(-0.03, 1.03), xlabel="SGD steps")
