@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import package_data
@@ -206,7 +207,7 @@ def test_forces_of_another_sweep_are_refused(package: Path):
 
 def test_packaged_forces_are_those_of_the_networks():
     """Three networks of the book's sweep, trained here."""
-    place = {"temperatures": (2.0,), "inv_sigma_ws": (0.25,)}
+    place: Any = {"temperatures": (2.0,), "inv_sigma_ws": (0.25,)}
     kept = signal_and_noise(load_sweep("book", packaged=True, n_models=3, **place))
     there = signal_and_noise(load_sweep("book", packaged=False, n_models=3, progress=False, **place))
     for name, values in there.data_vars.items():
