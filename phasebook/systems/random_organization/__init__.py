@@ -1,0 +1,35 @@
+"""Random organization and SGD on spheres: absorbing states of arXiv:2411.11834."""
+
+from phasebook.systems.random_organization.evolve import Series, evolve, pieces
+from phasebook.systems.random_organization.packing import (
+    Packing,
+    fcc_packing,
+    from_positions,
+    random_packing,
+)
+from phasebook.systems.random_organization.rules import (
+    BRO,
+    RO,
+    SGD,
+    Rule,
+    StochasticApproximation,
+    matched_approximation,
+    matched_sgd,
+)
+
+__all__ = [
+    "BRO",
+    "RO",
+    "SGD",
+    "Packing",
+    "Rule",
+    "Series",
+    "StochasticApproximation",
+    "evolve",
+    "fcc_packing",
+    "from_positions",
+    "matched_approximation",
+    "matched_sgd",
+    "pieces",
+    "random_packing",
+]
