@@ -14,7 +14,8 @@ FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
 S30, S27, S31, S32, S11 = (np.uint64(s) for s in (30, 27, 31, 32, 11))
 POPCOUNT = tuple(
-    np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F, 0x0101010101010101)
+    np.uint64(mask)
+    for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F, 0x0101010101010101)
 )
 S1, S2, S4, S56 = (np.uint64(s) for s in (1, 2, 4, 56))
 
@@ -71,12 +72,14 @@ def bell(bits: np.uint64) -> float:
 
 
 @njit
-def direction(bits: np.uint64, dimension: int) -> tuple[float, float, float]:
-    """A random unit vector, by rejection from the cube [-1, 1]^dimension; unused components are zero."""
+def direction(bits: np.uint64, dimension: int) -> tuple[float, float, float, np.uint64]:
+    """A random unit vector, by rejection from the cube [-1, 1]^3, and the bits used last.
+
+    Components beyond `dimension` are zero.
+    """
     while True:
         bits = following(bits)
-        x = 2.0 * uniform(bits) - 1.0
-        y, z = 0.0, 0.0
+        x, y, z = 2.0 * uniform(bits) - 1.0, 0.0, 0.0
         if dimension > 1:
             bits = following(bits)
             y = 2.0 * uniform(bits) - 1.0
@@ -86,10 +89,10 @@ def direction(bits: np.uint64, dimension: int) -> tuple[float, float, float]:
         square = x * x + y * y + z * z
         if 1e-6 < square < 1.0:
             length = np.sqrt(square)
-            return x / length, y / length, z / length
+            return x / length, y / length, z / length, bits
 
 
-@njit
+@njit(cache=True)
 def random_coordinates(seed: int, n_particles: int, dimension: int) -> np.ndarray:
     """Uniform places in the box, int64 in units of box / 2**48, shape (n_particles, dimension)."""
     key = step_key(seed, START)

@@ -21,6 +21,7 @@ from phasebook.systems.random_organization.hashing import (
     uniform,
 )
 from phasebook.systems.random_organization.neighbours import (
+    FEWEST_CELLS,
     FRACTION_BITS,
     cells_per_side,
     list_all,
@@ -51,6 +52,17 @@ def weight_of(bits: np.uint64, moves: Moves) -> float:
     if moves.weight == BERNOULLI:
         return 1.0 if uniform(bits) < moves.mean else 0.0
     return moves.mean + moves.spread * bell(bits)
+
+
+@njit
+def random_move(
+    bits: np.uint64, size: float, moves: Moves, dimension: int
+) -> tuple[int, int, int, np.uint64]:
+    """A move of random direction, at most `size` long, and the bits that come next."""
+    nx, ny, nz, bits = direction(bits, dimension)
+    bits = following(bits)
+    length = size * weight_of(bits, moves)
+    return np.int64(length * nx), np.int64(length * ny), np.int64(length * nz), bits
 
 
 @njit
@@ -118,18 +130,10 @@ def find_overlaps(
             size = moves.amplitude * force * grid
 
             if moves.isotropic:
-                bits = lookup(key, low, high)
-                nx, ny, nz = direction(bits, dimension)
-                bits = following(following(bits) + np.uint64(1))
-                length = size * weight_of(bits, moves)
-                ax, ay, az = np.int64(length * nx), np.int64(length * ny), np.int64(length * nz)
-                if uniform(following(bits)) < moves.correlation:
-                    bx, by, bz = -ax, -ay, -az
-                else:
-                    bits = lookup(key, high, low)
-                    nx, ny, nz = direction(bits, dimension)
-                    length = size * weight_of(following(following(bits) + np.uint64(1)), moves)
-                    bx, by, bz = np.int64(length * nx), np.int64(length * ny), np.int64(length * nz)
+                ax, ay, az, bits = random_move(lookup(key, low, high), size, moves, dimension)
+                bx, by, bz = -ax, -ay, -az
+                if uniform(following(bits)) >= moves.correlation:
+                    bx, by, bz, bits = random_move(lookup(key, high, low), size, moves, dimension)
                 if ids[i] != low:
                     ax, ay, az, bx, by, bz = bx, by, bz, ax, ay, az
                 kx, ky, kz = kx + ax, ky + ay, kz + az
@@ -141,7 +145,7 @@ def find_overlaps(
             if distance > 0.0:
                 per_length = size / distance
             else:
-                dx, dy, dz = direction(lookup(key, low, high), dimension)
+                dx, dy, dz, _ = direction(lookup(key, low, high), dimension)
                 per_length = size if ids[i] == low else -size
             if moves.sharing == NON_RECIPROCAL:
                 mine = per_length * weight_of(lookup(key, ids[i], ids[j]), moves)
@@ -190,7 +194,11 @@ def move(x: Array, kick: Array, since: Array, box: float) -> float:
 @njit
 def reorder(order: Array, x: Array, ids: Array, radius: Array) -> None:
     """Put particles into another order, in place."""
-    x[:], ids[:], radius[:] = x[order], ids[order], radius[order]
+    old_x, old_ids, old_radius = x.copy(), ids.copy(), radius.copy()
+    for i in range(len(x)):
+        for axis in range(3):
+            x[i, axis] = old_x[order[i], axis]
+        ids[i], radius[i] = old_ids[order[i]], old_radius[order[i]]
 
 
 @njit(cache=True, nogil=True)
@@ -204,7 +212,7 @@ def advance(
         x: coordinates, int64 of shape (N, 3), units of box / 2**48, unused components zero.
         ids: identities, int64.
         radius: shape (N,), in diameters.
-        record: steps at which to measure, ascending; an absorbing configuration is always recorded.
+        record: steps at which to measure, ascending, none before `step`; an absorbing configuration is always recorded.
         stop: end at an absorbing configuration.
         out: filled with (step, active particles, overlaps, upper and lower half of the energy), before the
             moves of that step; shape (len(record) + 1, 5).
@@ -216,27 +224,25 @@ def advance(
     kick, since = np.zeros((n, 3), np.int64), np.zeros((n, 3), np.int64)
     active = np.zeros(n, np.int64)
     first = np.zeros(n + 1, np.int64)
-    partners = np.empty(PAIRS_PER_PARTICLE * n, np.int64)
-    reach = 2.0 * np.max(radius) + skin + 1e-4
+    partners = np.empty(PAIRS_PER_PARTICLE * n, np.int32)
+    reach = 2.0 * radius.max() + skin + 1e-4
     sides = cells_per_side(box, reach, n, dimension)
-    every_pair = every_pair or sides < 3
+    every_pair = every_pair or sides < FEWEST_CELLS
     known = False
-    rows, entry = 0, np.searchsorted(record, step)
+    rows, entry = 0, 0
     for number in range(n_steps):
         if not known:
-            if every_pair:
-                count = list_all(n, first, partners)
-            else:
+            if not every_pair:
                 order, start = sort_into_cells(x, sides, dimension)
                 reorder(order, x, ids, radius)
-                count = list_pairs(x, radius, box, skin, start, sides, dimension, first, partners)
-            if count > len(partners):
-                partners = np.empty(count + count // 8, np.int64)
+            while True:
                 if every_pair:
                     count = list_all(n, first, partners)
                 else:
                     count = list_pairs(x, radius, box, skin, start, sides, dimension, first, partners)
-            first[n] = count
+                if count >= 0:
+                    break
+                partners = np.empty(2 * len(partners), np.int32)
             since[:] = 0
             known = True
         key = step_key(seed, step + number)
@@ -246,7 +252,8 @@ def advance(
         absorbed = n_active == 0
         due = entry < len(record) and record[entry] == step + number
         if due or (absorbed and stop):
-            out[rows] = (step + number, n_active, overlaps, upper, lower)
+            out[rows, 0], out[rows, 1], out[rows, 2] = step + number, n_active, overlaps
+            out[rows, 3], out[rows, 4] = upper, lower
             rows += 1
             entry += due
         if absorbed and stop:

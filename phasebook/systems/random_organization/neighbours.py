@@ -17,12 +17,16 @@ count the boxes crossed. Differences wrap without a branch or a rounding."""
 
 CELL_SHIFT = FRACTION_BITS - 32
 
+FEWEST_CELLS = 4
+"""Per side. With three, a particle two cells away is nearer through the boundary than places copied side by side
+say; boxes as small as that are done with all pairs."""
+
 
 @njit
 def cells_per_side(box: float, reach: float, n_particles: int, dimension: int) -> int:
     """Cells along each side, none narrower than `reach` and no more than a few per particle in all."""
     sides = max(int(box / reach), 1)
-    while sides > 3 and float(sides) ** dimension > 4.0 * n_particles + 64.0:
+    while sides > FEWEST_CELLS and float(sides) ** dimension > 4.0 * n_particles + 64.0:
         sides = sides * 9 // 10
     return sides
 
@@ -64,83 +68,94 @@ def list_pairs(
 ) -> int:  # fmt: skip
     """Pairs with r < sigma + skin, from particles sorted into cells.
 
-    Works on the upper 32 bits of the coordinates in single precision, with a margin for what that loses.
+    Works on the upper 32 bits of the coordinates in single precision, with a margin for what that loses. What
+    surrounds a cell is copied side by side first, since all particles of the cell need it.
 
     Args:
         first: filled; the partners of i are at first[i]:first[i + 1], shape (N + 1,).
-        partners: filled as far as there is room.
+        partners: filled.
 
     Returns:
-        The number of pairs.
+        The number of pairs, or -1 if `partners` is too short for them.
     """
     n = len(x)
-    short = np.empty((3, n), np.int32)
+    short = np.empty((n, 3), np.int32)
     reach = np.empty(n, np.float32)
-    margin = 8.0 * box * 2.0**-32 + 4e-6 * (skin + 2.0)
+    margin = 8.0 * box * 2.0**-32 + 8e-6 * (skin + 2.0)
     scale = np.float32(box * 2.0**-32)
     for i in range(n):
         for axis in range(3):
-            short[axis, i] = np.int32(x[i, axis] >> CELL_SHIFT)
+            short[i, axis] = np.int32(x[i, axis] >> CELL_SHIFT)
         reach[i] = np.float32(radius[i] + 0.5 * (skin + margin))
-    inside = np.empty(n, np.bool_)
+    fullest = 0
+    for cell in range(len(start) - 1):
+        fullest = max(fullest, start[cell + 1] - start[cell])
+    near, who = np.empty((14 * fullest, 4), np.float32), np.empty(14 * fullest, np.int32)
+    pieces = np.empty((10, 2), np.int64)
     count = 0
-    rows = 3 if dimension > 1 else 1
-    layers = 2 if dimension > 2 else 1
-    for number in range(len(start) - 1):
-        if start[number] == start[number + 1]:
+    for cell in range(len(start) - 1):
+        here, n_own = start[cell], start[cell + 1] - start[cell]
+        if n_own == 0:
             continue
-        cx, cy, cz = number % sides, number // sides % sides, number // (sides * sides)
-        for i in range(start[number], start[number + 1]):
-            first[i] = count
-            for layer in range(layers):
-                for row in range(rows):
-                    # The half of the neighbourhood that comes later: own row onwards, next row, next layer.
-                    dy = row - 1 if layer else row
-                    if not layer and row == 2:
-                        continue
-                    y, z = (cy + dy + sides) % sides, (cz + layer) % sides
-                    base = (z * sides + y) * sides
-                    own = layer == 0 and dy == 0
-                    left, right = (cx if own else cx - 1), cx + 1
-                    low = i + 1 if own else start[base + max(left, 0)]
-                    high = start[base + min(right, sides - 1) + 1]
-                    count = _near(short, reach, scale, i, low, high, inside, partners, count)
-                    if left < 0:
-                        low, high = start[base + sides - 1], start[base + sides]
-                        count = _near(short, reach, scale, i, low, high, inside, partners, count)
-                    if right == sides:
-                        count = _near(short, reach, scale, i, start[base], start[base + 1], inside, partners, count)
+        size = 0
+        for piece in range(_surroundings(start, cell, sides, dimension, pieces)):
+            for j in range(pieces[piece, 0], pieces[piece, 1]):
+                for axis in range(3):
+                    near[size, axis] = np.float32(np.int32(short[j, axis] - short[here, axis])) * scale
+                near[size, 3] = reach[j]
+                who[size] = j
+                size += 1
+        if count + n_own * size > len(partners):
+            return -1
+        for own in range(n_own):
+            first[here + own] = count
+            x0, y0, z0, reach0 = near[own, 0], near[own, 1], near[own, 2], near[own, 3]
+            for other in range(own + 1, size):
+                dx, dy, dz = x0 - near[other, 0], y0 - near[other, 1], z0 - near[other, 2]
+                far = reach0 + near[other, 3]
+                # Written always, kept if near: a branch here would be mispredicted half of the time.
+                partners[count] = who[other]
+                count += dx * dx + dy * dy + dz * dz < far * far
+    first[n] = count
     return count
 
 
 @njit
-def _near(
-    short: Array, reach: Array, scale: float, i: int, low: int, high: int, inside: Array, partners: Array,
-    count: int,
-) -> int:  # fmt: skip
-    """Append those of low:high that are near i: the distances in one vectorised loop, then the choice."""
-    x, y, z, own = short[0, i], short[1, i], short[2, i], reach[i]
-    for j in range(low, high):
-        dx = np.float32(np.int32(x - short[0, j])) * scale
-        dy = np.float32(np.int32(y - short[1, j])) * scale
-        dz = np.float32(np.int32(z - short[2, j])) * scale
-        far = own + reach[j]
-        inside[j] = dx * dx + dy * dy + dz * dz < far * far
-    for j in range(low, high):
-        if count < len(partners):
-            partners[count] = j
-        count += inside[j]
+def _surroundings(start: Array, cell: int, sides: int, dimension: int, pieces: Array) -> int:
+    """The cell itself and the half of its neighbours that comes later, as pieces low:high of the sorted order.
+
+    Every pair of neighbouring cells is seen once: from the cell itself onwards in its row, then the next row,
+    then the three rows of the next layer. Needs three cells per side at least. Returns the number of pieces.
+    """
+    cx, cy, cz = cell % sides, cell // sides % sides, cell // (sides * sides)
+    count = 0
+    for layer in range(2 if dimension > 2 else 1):
+        for dy in range(-layer, 2 if dimension > 1 else 1):
+            y, z = (cy + dy + sides) % sides, (cz + layer) % sides
+            base = (z * sides + y) * sides
+            left = cx if layer == 0 and dy == 0 else cx - 1
+            pieces[count, 0] = start[base + max(left, 0)]
+            pieces[count, 1] = start[base + min(cx + 1, sides - 1) + 1]
+            count += 1
+            if left < 0:
+                pieces[count, 0], pieces[count, 1] = start[base + sides - 1], start[base + sides]
+                count += 1
+            if cx + 1 == sides:
+                pieces[count, 0], pieces[count, 1] = start[base], start[base + 1]
+                count += 1
     return count
 
 
 @njit
 def list_all(n: int, first: Array, partners: Array) -> int:
     """Every pair once: for small boxes, and as the check of the rest."""
+    if n * (n - 1) // 2 > len(partners):
+        return -1
     count = 0
     for i in range(n):
         first[i] = count
         for j in range(i + 1, n):
-            if count < len(partners):
-                partners[count] = j
+            partners[count] = j
             count += 1
+    first[n] = count
     return count

@@ -129,9 +129,7 @@ class RO:
         return 1.0
 
     def moves(self) -> Moves:
-        return Moves(
-            UNIFORM, NON_RECIPROCAL, True, float(self.kick), correlation=float(self.correlation)
-        )
+        return Moves(UNIFORM, NON_RECIPROCAL, True, float(self.kick), correlation=float(self.correlation))
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,12 @@ class StochasticApproximation:
 
     def moves(self) -> Moves:
         return Moves(
-            BELL, _sharing(self.reciprocal, False), False, 1.0, mean=float(self.drift), spread=float(self.noise)
+            BELL,
+            _sharing(self.reciprocal, False),
+            False,
+            1.0,
+            mean=float(self.drift),
+            spread=float(self.noise),
         )
 
 
