@@ -1,20 +1,21 @@
 """The same dynamics with NumPy and somebody else's search for neighbours: yardstick and second opinion.
 
-It shares with phasebook/systems/random_organization the definition (which random number belongs to which pair,
-coordinates as integers), and no line of code. The bits must agree.
+It shares with phasebook/systems/random_organization the definition (which random number belongs to which
+pair, coordinates as integers) and no line of code. The bits must agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from phasebook.systems.random_organization import BRO, SGD, Packing
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Search = Callable[[NDArray[np.float64], float, float], tuple[NDArray[np.int64], NDArray[np.int64]]]
 """(positions in [0, box), box, radius) -> the pairs within the radius, each once."""
 
@@ -40,7 +41,7 @@ def kdtree_pairs(
     positions: NDArray[np.float64], box: float, radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs from scipy's tree."""
-    pairs = cKDTree(positions, boxsize=box).query_pairs(radius, output_type="ndarray")
+    pairs = KDTree(positions, boxsize=box).query_pairs(radius, output_type="ndarray")
     return pairs[:, 0], pairs[:, 1]
 
 
@@ -73,7 +74,7 @@ def _moves(
     packing: Packing, rule: BRO | SGD, step: int, low: NDArray[np.int64], high: NDArray[np.int64],
     delta: NDArray[np.float64], distance: NDArray[np.float64], sigma: NDArray[np.float64],
 ) -> NDArray[np.int64]:  # fmt: skip
-    def weight(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+    def weight(a: NDArray[np.int64], b: NDArray[np.int64]) -> Array:
         drawn = uniform(packing.seed, step, a, b)
         return drawn if isinstance(rule, BRO) else (drawn < rule.batch_fraction) * 1.0
 

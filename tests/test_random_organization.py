@@ -71,7 +71,7 @@ def test_bits_are_frozen(name):
 
 @pytest.mark.parametrize(("rule", "dimension"), [*product(RULES, (1, 2, 3))])
 def test_same_bits_however_neighbours_are_found(rule, dimension):
-    """C5: cells with two skins against all pairs, in boxes from three and a bit cells wide, with wrap-around."""
+    """C5: cells with two skins against all pairs, in boxes of few cells and of more, with wrap-around."""
     options = {"dimension": dimension, "packing_fraction": {1: 0.8, 2: 0.7, 3: 0.5}[dimension]}
     for diameters, n in (("mono", 200), ("bidisperse", 200), ("mono", {1: 6, 2: 30, 3: 170}[dimension])):
         packing = spheres(diameters=diameters, n_particles=n, **options)
@@ -182,7 +182,7 @@ def test_centre_of_mass(name):
 
 
 def test_drift_of_non_reciprocal_moves():
-    """C4: one step moves the sum of all places by the sum over overlaps of (u - u') eps n: 2 eps^2/12 each."""
+    """C4: one step moves the sum of all places by (u - u') eps n per overlap: variance 2 eps^2/12 each."""
     squares, overlaps = [], []
     for seed in range(300):
         before = spheres(packing_fraction=0.4, seed=seed)
@@ -232,7 +232,7 @@ def test_matched_moments(rule):
 
 
 def test_translation_and_relabelling():
-    """C9: what is measured at a start does not notice either; a deterministic run carries a shift along exactly."""
+    """C9: measurements do not notice either, and a deterministic run carries a shift along exactly."""
     start = spheres()
     order = np.random.default_rng(0).permutation(start.n_particles)
     shift = np.array([3 << 40, -(5 << 44), 7 << 47])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from phasebook.network import Array
+from phasebook.systems.random_organization.hashing import Array
 from phasebook.systems.random_organization.kernel import ENERGY_BITS, advance
 from phasebook.systems.random_organization.packing import Packing
 from phasebook.systems.random_organization.rules import Rule
@@ -44,8 +44,13 @@ class Series:
     @classmethod
     def joined(cls, parts: Sequence[Series]) -> Series:
         """Consecutive pieces of one run as one."""
-        columns = ("step", "n_active", "n_overlaps", "energy")
-        return cls(*(np.concatenate([getattr(p, c) for p in parts]) for c in columns), parts[0].n_particles)
+        return cls(
+            step=np.concatenate([part.step for part in parts]),
+            n_active=np.concatenate([part.n_active for part in parts]),
+            n_overlaps=np.concatenate([part.n_overlaps for part in parts]),
+            energy=np.concatenate([part.energy for part in parts]),
+            n_particles=parts[0].n_particles,
+        )
 
     def to_dataset(self) -> xr.Dataset:
         """As an `xarray.Dataset` with the dim `step`."""
@@ -84,7 +89,8 @@ def evolve(
         ValueError: a negative number of steps, `record_every` below 1, or `record_steps` not ascending.
     """
     parts: list[Series] = []
-    for packing, part in pieces(  # noqa: B020
+    after = packing
+    for later, part in pieces(
         packing,
         rule,
         n_steps=n_steps,
@@ -92,10 +98,11 @@ def evolve(
         record_steps=record_steps,
         stop_when_absorbed=stop_when_absorbed,
     ):
-        parts.append(part)
         if progress is not None:
-            progress(max(len(part.step), 1))
-    return packing, Series.joined(parts)
+            progress(later.step - after.step)
+        after = later
+        parts.append(part)
+    return after, Series.joined(parts)
 
 
 def pieces(

@@ -6,8 +6,14 @@ order of a loop, on how neighbours are found, on threads, or on where a run was 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+"""Coordinates are integers, diameters and distances are floating-point numbers."""
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -19,11 +25,11 @@ POPCOUNT = tuple(
 )
 S1, S2, S4, S56 = (np.uint64(s) for s in (1, 2, 4, 56))
 
-START = np.int64(-1)
+START = -1
 """The step whose numbers place the particles of a random start."""
 
 POPCOUNT_SD = 4.010403138172872
-"""Standard deviation of `bell`'s sum before scaling: sqrt(16 + 1/12)."""
+"""Of the ones among 64 bits plus a uniform number: sqrt(16 + 1/12)."""
 
 
 @njit
@@ -41,7 +47,7 @@ def step_key(seed: int, step: int) -> np.uint64:
 
 
 @njit
-def lookup(key: np.uint64, a: int, b: int) -> np.uint64:
+def lookup(key: np.uint64, a: Any, b: Any) -> np.uint64:
     """64 random bits for the ordered pair (a, b); identities are below 2**32."""
     return mix(key + ((np.uint64(a) << S32) | np.uint64(b)) * GOLDEN)
 
@@ -93,7 +99,7 @@ def direction(bits: np.uint64, dimension: int) -> tuple[float, float, float, np.
 
 
 @njit(cache=True)
-def random_coordinates(seed: int, n_particles: int, dimension: int) -> np.ndarray:
+def random_coordinates(seed: int, n_particles: int, dimension: int) -> Array:
     """Uniform places in the box, int64 in units of box / 2**48, shape (n_particles, dimension)."""
     key = step_key(seed, START)
     places = np.empty((n_particles, dimension), np.int64)

@@ -2,17 +2,19 @@
 
 Moves are added up as integers, in the units of the coordinates (box / 2**48). A sum of integers does not
 depend on its order, so a configuration after many steps has the same bits whatever the order of pairs; and a
-reciprocal rule conserves the centre of mass exactly. In floating point there are only +, -, *, / and sqrt, the
-same on every IEEE-754 machine.
+reciprocal rule conserves the centre of mass exactly. In floating point there are only +, -, *, / and sqrt,
+the same on every IEEE-754 machine.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from phasebook.network import Array
 from phasebook.systems.random_organization.hashing import (
+    Array,
     bell,
     direction,
     following,
@@ -57,7 +59,7 @@ def weight_of(bits: np.uint64, moves: Moves) -> float:
 @njit
 def random_move(
     bits: np.uint64, size: float, moves: Moves, dimension: int
-) -> tuple[int, int, int, np.uint64]:
+) -> tuple[Any, Any, Any, np.uint64]:
     """A move of random direction, at most `size` long, and the bits that come next."""
     nx, ny, nz, bits = direction(bits, dimension)
     bits = following(bits)
@@ -69,7 +71,7 @@ def random_move(
 def find_overlaps(
     x: Array, ids: Array, radius: Array, box: float, moves: Moves, key: np.uint64, dimension: int,
     first: Array, partners: Array, kick: Array, active: Array,
-) -> tuple[int, int, int, int]:  # fmt: skip
+) -> tuple[Any, Any, Any, Any]:  # fmt: skip
     """One step's moves, and what there is to measure before they are made.
 
     Args:
@@ -212,7 +214,8 @@ def advance(
         x: coordinates, int64 of shape (N, 3), units of box / 2**48, unused components zero.
         ids: identities, int64.
         radius: shape (N,), in diameters.
-        record: steps at which to measure, ascending, none before `step`; an absorbing configuration is always recorded.
+        record: steps at which to measure, ascending, none before `step`; an absorbing configuration is
+            always recorded.
         stop: end at an absorbing configuration.
         out: filled with (step, active particles, overlaps, upper and lower half of the energy), before the
             moves of that step; shape (len(record) + 1, 5).
@@ -229,6 +232,7 @@ def advance(
     sides = cells_per_side(box, reach, n, dimension)
     every_pair = every_pair or sides < FEWEST_CELLS
     known = False
+    order, start = np.zeros(1, np.int64), np.zeros(1, np.int64)
     rows, entry = 0, 0
     for number in range(n_steps):
         if not known:

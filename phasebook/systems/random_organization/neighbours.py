@@ -9,17 +9,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from phasebook.network import Array
+from phasebook.systems.random_organization.hashing import Array
 
 FRACTION_BITS = 48
-"""A coordinate is an integer in units of box / 2**48: the lower 48 bits are the place in the box, the upper ones
-count the boxes crossed. Differences wrap without a branch or a rounding."""
+"""A coordinate is an integer in units of box / 2**48: the lower 48 bits are the place in the box, the upper
+ones count the boxes crossed. Differences wrap without a branch or a rounding."""
 
 CELL_SHIFT = FRACTION_BITS - 32
 
 FEWEST_CELLS = 4
-"""Per side. With three, a particle two cells away is nearer through the boundary than places copied side by side
-say; boxes as small as that are done with all pairs."""
+"""Per side. With three, a particle two cells away can be nearer through the boundary than places copied side
+by side say; boxes as small as that are done with all pairs."""
 
 
 @njit
@@ -122,7 +122,7 @@ def list_pairs(
 
 @njit
 def _surroundings(start: Array, cell: int, sides: int, dimension: int, pieces: Array) -> int:
-    """The cell itself and the half of its neighbours that comes later, as pieces low:high of the sorted order.
+    """The cell itself and the half of its neighbours that comes later, as pieces low:high of the order.
 
     Every pair of neighbouring cells is seen once: from the cell itself onwards in its row, then the next row,
     then the three rows of the next layer. Needs three cells per side at least. Returns the number of pieces.

@@ -9,8 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from phasebook.network import Array
-from phasebook.systems.random_organization.hashing import random_coordinates
+from phasebook.systems.random_organization.hashing import Array, random_coordinates
 from phasebook.systems.random_organization.neighbours import FRACTION_BITS
 
 WHOLE = 1 << FRACTION_BITS
@@ -23,8 +22,8 @@ class Packing:
     """A configuration. Lengths are in units of the largest diameter, D = 1.
 
     Attributes:
-        coordinates: int64 of shape (N, d) in units of box / 2**48, not wrapped: the lower 48 bits are the place
-            in the box, the upper ones count the boxes crossed.
+        coordinates: int64 of shape (N, d) in units of box / 2**48, not wrapped: the lower 48 bits are the
+            place in the box, the upper ones count the boxes crossed.
         diameters: shape (N,).
         box: side of the periodic box.
         seed: of the moves; together with `step` it determines all that follows.
@@ -79,12 +78,12 @@ def random_packing(
 
     Args:
         packing_fraction: phi; the box is made to fit, to one part in 2**32 of a diameter.
-        diameters: "mono" for equal spheres, "bidisperse" for two kinds in equal numbers with a ratio of diameters
-            1 : 1.4, or another ratio as a number. The larger diameter is 1.
+        diameters: "mono" for equal spheres, "bidisperse" for two kinds in equal numbers with diameters in the
+            ratio 1 : 1.4, or another ratio as a number. The larger diameter is 1.
 
     Raises:
-        ValueError: a dimension other than 1, 2, 3, fewer than two particles, phi not positive or so large that
-            the box is narrower than two diameters, or a ratio below 1.
+        ValueError: a dimension other than 1, 2, 3, fewer than two particles, phi not positive or so large
+            that the box is narrower than two diameters, or a ratio below 1.
     """
     if dimension not in (1, 2, 3):
         raise ValueError(f"dimension must be 1, 2 or 3, got {dimension}")
@@ -99,14 +98,14 @@ def random_packing(
     box = rounded((volume / packing_fraction) ** (1.0 / dimension))
     if box < 2.0:
         raise ValueError(
-            f"{n_particles} particles at packing fraction {packing_fraction:g} fill a box of {box:.2f} diameters; "
-            "it must be at least 2 wide: take more particles"
+            f"{n_particles} particles at packing fraction {packing_fraction:g} fill a box {box:.2f} "
+            "diameters wide; it must be at least 2: take more particles"
         )
     return Packing(random_coordinates(seed, n_particles, dimension), sizes, box, seed)
 
 
 def fcc_packing(*, cells: int, packing_fraction: float, seed: int = 0) -> Packing:
-    """Equal spheres on a face-centred cubic lattice, 4 cells^3 of them; touching at phi = pi / sqrt(18) = 0.7405.
+    """Equal spheres on a face-centred cubic lattice, 4 cells^3 of them; they touch at phi = 0.7405.
 
     Args:
         cells: cubic cells per side, at least 2.

@@ -1,7 +1,7 @@
 """Who moves whom, and by how much: the rules of random organization and of SGD on spheres.
 
-Lengths are in units of the (large) diameter D = 1. All moves of a step are computed from one configuration and
-made together.
+Lengths are in units of the (large) diameter D = 1. All moves of a step are computed from one configuration
+and made together.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Moves(NamedTuple):
     `amplitude` * (1 - r/sigma)**(m - 1) * weight, m = 1 + `half_powers` / 2.
 
     Attributes:
-        weight: how the weight is distributed: UNIFORM on [0, 1), BERNOULLI (1 with probability `mean`, else 0),
-            or BELL (mean `mean`, standard deviation `spread`).
+        weight: how the weight is distributed: UNIFORM on [0, 1), BERNOULLI (1 with probability `mean`, else
+            0), or BELL (mean `mean`, standard deviation `spread`).
         sharing: who shares one weight: RECIPROCAL the two partners, NON_RECIPROCAL nobody, PARTICLE all moves
             of a particle.
         isotropic: whether the direction is random (random organization), not along the line of centres.
@@ -76,8 +76,8 @@ class SGD:
 
     Args:
         learning_rate: alpha, in diameters.
-        batch_fraction: probability that a pair (or, particle-wise, a particle) is in the mini-batch of a step;
-            1 is deterministic gradient descent.
+        batch_fraction: probability that a pair (or, particle-wise, a particle) is in the mini-batch of a
+            step; 1 is deterministic gradient descent.
         exponent: m, a multiple of one half; at least 1. Above 1, relative overlaps below 1e-7 do not count.
         particlewise: whole gradients of chosen particles in place of chosen pairs; not reciprocal.
     """
