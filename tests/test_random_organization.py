@@ -315,3 +315,14 @@ def test_bad_input_is_refused_in_one_line(wrong):
     with pytest.raises(ValueError) as caught:
         wrong()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", [BRO(0.1), matched_sgd(0.1), BRO(0.1, particlewise=True)], ids=str)
+def test_same_bits_as_numpy_to_the_end(rule):
+    """On the way to absorption ever fewer particles are looked at; nothing is missed."""
+    packing = spheres(n_particles=300, packing_fraction=0.42)
+    after, series = evolve(packing, rule, n_steps=400)
+    coordinates, activity = numpy_steps(packing, rule, n_steps=after.step)
+    assert np.array_equal(after.coordinates, coordinates)
+    assert series.n_active[: after.step].tolist() == activity
+    assert series.activity[-1] < 0.1

@@ -10,9 +10,10 @@ import numpy as np
 import xarray as xr
 
 from phasebook.systems.random_organization.hashing import Array
-from phasebook.systems.random_organization.kernel import ENERGY_BITS, advance
+from phasebook.systems.random_organization.kernel import ENERGY_BITS
 from phasebook.systems.random_organization.packing import Packing
 from phasebook.systems.random_organization.rules import Rule
+from phasebook.systems.random_organization.steps import advance
 
 CHUNK_PARTICLE_STEPS = 5_000_000
 """Between two reports of progress: a fraction of a second."""
@@ -134,7 +135,7 @@ def pieces(
     x[:, : packing.dimension] = packing.coordinates
     ids, radius = np.arange(packing.n_particles), packing.diameters / 2.0
     if n_steps == 0:
-        yield packing, _series(np.empty((0, 5), np.int64), packing.n_particles)
+        yield packing, empty_series(packing.n_particles)
     for start, end in pairwise(stops):
         recorded = due[(due >= start) & (due < end)]
         out = np.zeros((len(recorded) + 1, 5), np.int64)
@@ -167,6 +168,11 @@ def _due(first: int, last: int, every: int, steps: Sequence[int] | Array | None)
     if np.any(np.diff(wanted) <= 0):
         raise ValueError("record_steps must be ascending")
     return wanted[(wanted >= first) & (wanted < last)]
+
+
+def empty_series(n_particles: int) -> Series:
+    """Of a run that has not begun."""
+    return _series(np.empty((0, 5), np.int64), n_particles)
 
 
 def _series(rows: Array, n_particles: int) -> Series:

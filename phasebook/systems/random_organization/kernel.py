@@ -1,4 +1,4 @@
-"""The dynamics itself: overlaps, moves and the loop over steps.
+"""One step of the dynamics: which particles overlap, and how they move.
 
 Moves are added up as integers, in the units of the coordinates (box / 2**48). A sum of integers does not
 depend on its order, so a configuration after many steps has the same bits whatever the order of pairs; and a
@@ -19,17 +19,9 @@ from phasebook.systems.random_organization.hashing import (
     direction,
     following,
     lookup,
-    step_key,
     uniform,
 )
-from phasebook.systems.random_organization.neighbours import (
-    FEWEST_CELLS,
-    FRACTION_BITS,
-    cells_per_side,
-    list_all,
-    list_pairs,
-    sort_into_cells,
-)
+from phasebook.systems.random_organization.neighbours import FRACTION_BITS
 from phasebook.systems.random_organization.rules import (
     BERNOULLI,
     NON_RECIPROCAL,
@@ -41,9 +33,6 @@ from phasebook.systems.random_organization.rules import (
 SHIFT = 64 - FRACTION_BITS
 ENERGY_BITS = 60
 """Energies of pairs (at most 1/2) are added as integers in units of 2**-60, in two halves of 30 bits."""
-
-PAIRS_PER_PARTICLE = 12
-"""Room in the list at first; it grows."""
 
 
 @njit
@@ -68,16 +57,43 @@ def random_move(
 
 
 @njit
+def append_overlaps(
+    x: Array, radius: Array, unit: float, shrink: float, i: int, listed: Array, low: int, high: int,
+    near: Array, found: int, suspect: Array, unsuspected: bool,
+) -> int:  # fmt: skip
+    """Add those of listed[low:high] that overlap with i to `near`; with `unsuspected`, only such.
+
+    Returns how many there are then. Each is written and kept if it overlaps: a branch would be mispredicted.
+    """
+    xi, yi, zi, own = x[i, 0], x[i, 1], x[i, 2], radius[i]
+    for place in range(low, high):
+        j = listed[place]
+        dx = np.float64((xi - x[j, 0]) << SHIFT) * unit
+        dy = np.float64((yi - x[j, 1]) << SHIFT) * unit
+        dz = np.float64((zi - x[j, 2]) << SHIFT) * unit
+        sigma = (own + radius[j]) * shrink
+        near[found] = j
+        found += (dx * dx + dy * dy + dz * dz < sigma * sigma) & (not unsuspected or suspect[j] == 0)
+    return found
+
+
+@njit
 def find_overlaps(
     x: Array, ids: Array, radius: Array, box: float, moves: Moves, key: np.uint64, dimension: int,
-    first: Array, partners: Array, kick: Array, active: Array,
+    later: tuple[Array, Array], earlier: tuple[Array, Array], suspect: Array, all_suspect: bool, kick: Array,
+    active: Array,
 ) -> tuple[Any, Any, Any, Any]:  # fmt: skip
     """One step's moves, and what there is to measure before they are made.
 
+    Two particles that were both inactive have not moved and do not overlap: only pairs with a suspect, a
+    particle active one step ago, are looked at.
+
     Args:
         x: coordinates, int64 of shape (N, 3).
-        first, partners: pairs, see `neighbours`.
-        kick: set to the moves, same shape and units as `x`.
+        later: list of pairs, see `neighbours`: where the partners of each particle are, and the partners.
+        earlier: the same pairs listed by their second member; not read if `all_suspect`.
+        suspect: shape (N,).
+        kick: set to the moves, same shape and units as `x`; zero where `suspect` is zero.
         active: set to whether a particle overlaps with another, shape (N,).
 
     Returns:
@@ -86,26 +102,32 @@ def find_overlaps(
     n = len(x)
     unit = box * 2.0**-64
     grid = 2.0**FRACTION_BITS / box
-    kick[:] = 0
+    shrink = 1.0 - moves.cutoff
     active[:] = 0
     longest = 0
     for i in range(n):
-        longest = max(longest, first[i + 1] - first[i])
+        longest = max(longest, later[0][i + 1] - later[0][i])
+        if suspect[i]:
+            kick[i, 0], kick[i, 1], kick[i, 2] = 0, 0, 0
+    if not all_suspect:
+        for i in range(n):
+            longest = max(longest, later[0][i + 1] - later[0][i] + earlier[0][i + 1] - earlier[0][i])
     near = np.empty(longest + 1, np.int64)
     overlaps, upper, lower = 0, 0, 0
     for i in range(n):
-        xi, yi, zi, own = x[i, 0], x[i, 1], x[i, 2], radius[i]
-        found = 0
-        for place in range(first[i], first[i + 1]):
-            j = partners[place]
-            dx = np.float64((xi - x[j, 0]) << SHIFT) * unit
-            dy = np.float64((yi - x[j, 1]) << SHIFT) * unit
-            dz = np.float64((zi - x[j, 2]) << SHIFT) * unit
-            sigma = (own + radius[j]) * (1.0 - moves.cutoff)
-            near[found] = j
-            found += dx * dx + dy * dy + dz * dz < sigma * sigma
+        if suspect[i] == 0:
+            continue
+        found = append_overlaps(
+            x, radius, unit, shrink, i, later[1], later[0][i], later[0][i + 1], near, 0, suspect, False
+        )
+        if not all_suspect:
+            found = append_overlaps(
+                x, radius, unit, shrink, i, earlier[1], earlier[0][i], earlier[0][i + 1], near, found,
+                suspect, True,
+            )  # fmt: skip
         if found == 0:
             continue
+        xi, yi, zi, own = x[i, 0], x[i, 1], x[i, 2], radius[i]
         active[i] = 1
         overlaps += found
         kx, ky, kz = 0, 0, 0
@@ -175,94 +197,3 @@ def find_overlaps(
             for axis in range(3):
                 kick[i, axis] = np.int64(np.float64(kick[i, axis]) * factor)
     return n_active, overlaps, upper, lower
-
-
-@njit
-def move(x: Array, kick: Array, since: Array, box: float) -> float:
-    """Make the moves; returns the largest distance of a particle from where it was when the list was made."""
-    unit = box * 2.0**-FRACTION_BITS
-    largest = 0.0
-    for i in range(len(x)):
-        square = 0.0
-        for axis in range(3):
-            x[i, axis] += kick[i, axis]
-            since[i, axis] += kick[i, axis]
-            moved = np.float64(since[i, axis]) * unit
-            square += moved * moved
-        largest = max(largest, square)
-    return np.sqrt(largest)
-
-
-@njit
-def reorder(order: Array, x: Array, ids: Array, radius: Array) -> None:
-    """Put particles into another order, in place."""
-    old_x, old_ids, old_radius = x.copy(), ids.copy(), radius.copy()
-    for i in range(len(x)):
-        for axis in range(3):
-            x[i, axis] = old_x[order[i], axis]
-        ids[i], radius[i] = old_ids[order[i]], old_radius[order[i]]
-
-
-@njit(cache=True, nogil=True)
-def advance(
-    x: Array, ids: Array, radius: Array, box: float, seed: int, step: int, n_steps: int, moves: Moves,
-    dimension: int, skin: float, every_pair: bool, record: Array, stop: bool, out: Array,
-) -> tuple[int, int, bool]:  # fmt: skip
-    """Steps `step`, ..., `step + n_steps - 1`, in place; particles may change their order.
-
-    Args:
-        x: coordinates, int64 of shape (N, 3), units of box / 2**48, unused components zero.
-        ids: identities, int64.
-        radius: shape (N,), in diameters.
-        record: steps at which to measure, ascending, none before `step`; an absorbing configuration is
-            always recorded.
-        stop: end at an absorbing configuration.
-        out: filled with (step, active particles, overlaps, upper and lower half of the energy), before the
-            moves of that step; shape (len(record) + 1, 5).
-
-    Returns:
-        Number of steps made, of rows written, and whether the configuration is absorbing.
-    """
-    n = len(x)
-    kick, since = np.zeros((n, 3), np.int64), np.zeros((n, 3), np.int64)
-    active = np.zeros(n, np.int64)
-    first = np.zeros(n + 1, np.int64)
-    partners = np.empty(PAIRS_PER_PARTICLE * n, np.int32)
-    reach = 2.0 * radius.max() + skin + 1e-4
-    sides = cells_per_side(box, reach, n, dimension)
-    every_pair = every_pair or sides < FEWEST_CELLS
-    known = False
-    order, start = np.zeros(1, np.int64), np.zeros(1, np.int64)
-    rows, entry = 0, 0
-    for number in range(n_steps):
-        if not known:
-            if not every_pair:
-                order, start = sort_into_cells(x, sides, dimension)
-                reorder(order, x, ids, radius)
-            while True:
-                if every_pair:
-                    count = list_all(n, first, partners)
-                else:
-                    count = list_pairs(x, radius, box, skin, start, sides, dimension, first, partners)
-                if count >= 0:
-                    break
-                partners = np.empty(2 * len(partners), np.int32)
-            since[:] = 0
-            known = True
-        key = step_key(seed, step + number)
-        n_active, overlaps, upper, lower = find_overlaps(
-            x, ids, radius, box, moves, key, dimension, first, partners, kick, active
-        )
-        absorbed = n_active == 0
-        due = entry < len(record) and record[entry] == step + number
-        if due or (absorbed and stop):
-            out[rows, 0], out[rows, 1], out[rows, 2] = step + number, n_active, overlaps
-            out[rows, 3], out[rows, 4] = upper, lower
-            rows += 1
-            entry += due
-        if absorbed and stop:
-            return number, rows, True
-        if not absorbed:
-            largest = move(x, kick, since, box)
-            known = every_pair or 2.0 * largest < skin
-    return n_steps, rows, False

@@ -159,3 +159,27 @@ def list_all(n: int, first: Array, partners: Array) -> int:
             count += 1
     first[n] = count
     return count
+
+
+@njit
+def transpose(first: Array, partners: Array, first_back: Array, partners_back: Array) -> Array:
+    """The same pairs listed by their second member: `first_back` is filled, the partners are returned.
+
+    Args:
+        partners_back: used for the result if it is long enough.
+    """
+    n = len(first) - 1
+    if len(partners_back) < first[n]:
+        partners_back = np.empty(len(partners), np.int32)
+    first_back[:] = 0
+    for place in range(first[n]):
+        first_back[partners[place] + 1] += 1
+    for i in range(n):
+        first_back[i + 1] += first_back[i]
+    filled = first_back.copy()
+    for i in range(n):
+        for place in range(first[i], first[i + 1]):
+            j = partners[place]
+            partners_back[filled[j]] = i
+            filled[j] += 1
+    return partners_back
