@@ -47,7 +47,7 @@ def test_structure_factor_of_a_lattice_vanishes_between_its_peaks():
 
 
 def test_order_of_close_packing():
-    """q_6 = 0.57452 for the twelve neighbours of fcc (Steinhardt et al. 1983), for each particle and for all."""
+    """q_6 = 0.57452 for the twelve neighbours of fcc (Steinhardt et al. 1983), each and all."""
     crystal = fcc_packing(cells=3, packing_fraction=0.74)
     assert np.allclose(local_order(crystal, within=1.2), 0.57452, atol=1e-5)
     assert abs(global_order(crystal, within=1.2) - 0.57452) < 1e-5
@@ -79,7 +79,7 @@ def test_pair_correlation_counts_pairs():
 
 
 def test_flatness_is_half_the_trace_of_the_hessian():
-    """m = 2, where U'' = 1/(2 sigma) along the line of centres and U'/r across it; finite differences, two spheres."""
+    """Two spheres with m = 2: U'' = 1/(2 sigma) along the line of centres, U'/r across it."""
     packing = from_positions(np.array([[1.0, 2, 2], [1.7, 2, 2]]), box=5.0)
     r, sigma = 0.7, 1.0
     curvature, slope = 0.5 / sigma, -0.5 * (1 - r / sigma)
@@ -89,7 +89,7 @@ def test_flatness_is_half_the_trace_of_the_hessian():
 
 
 def test_flatness_prefers_the_relaxed_packing():
-    """Random overlaps are far from a minimum: shaking them costs nothing at first order; a relaxed packing pays."""
+    """A relaxed packing is near a minimum: shaking it costs energy."""
     packing, _ = evolve(random_packing(n_particles=200, packing_fraction=0.7), matched_sgd(0.05), n_steps=500)
     value, error = flatness(packing, size=0.03, n_repeats=50)
     assert value > 4 * error

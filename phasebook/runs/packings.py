@@ -1,7 +1,7 @@
-"""Long runs of spheres near the absorbing transition: which, how they are kept, and how they are packaged.
+"""Long runs of spheres near the absorbing transition: which there are, and how they are kept.
 
-A run is a file that grows: its series and its configuration, replaced as a whole every few seconds. A run that
-was killed goes on from there and ends with the same bits.
+A run is a file: its series and its configuration, replaced as a whole every few seconds. A run that was
+killed goes on from there and ends with the same bits.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import xarray as xr
 
 from phasebook.runs.store import DIGEST_SIZE, MAGIC, DamagedPart, atomic_write, read_part
 from phasebook.systems.random_organization import (
@@ -36,6 +35,8 @@ MOVES_VERSION = 1
 
 SAVE_EVERY = 20.0
 """Seconds."""
+
+COLUMNS = ("step", "n_active", "n_overlaps", "energy")
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,28 @@ class PackingRun:
         return f"{self.rule}-{self.kick:g}-{self.packing_fraction:g}-{self.seed}-{digest}"
 
 
-def record_steps(n_steps: int, *, per_decade: int = 20, evenly: int = 400) -> Array:
-    """When a run is measured: evenly in log t, and `evenly` times evenly in t, for averages of the late part."""
-    decades = np.log10(max(n_steps - 1, 1))
-    logarithmic = np.round(np.logspace(0, decades, int(decades * per_decade) + 1))
-    linear = np.arange(0, n_steps, max(n_steps // evenly, 1))
-    return np.unique(np.concatenate([[0], logarithmic, linear])).astype(np.int64)
+def log_steps(n_steps: int, *, per_decade: int = 20) -> Array:
+    """0 and the whole numbers next to 10^(k/20), below `n_steps`; a longer run has those of a shorter."""
+    powers = np.round(10.0 ** (np.arange(0, 12 * per_decade) / per_decade)).astype(np.int64)
+    return np.unique(np.concatenate([[0], powers[powers < n_steps]]))
+
+
+def even_steps(n_steps: int, *, count: int = 400) -> Array:
+    """`count` steps at even distances."""
+    return np.arange(0, n_steps, max(n_steps // count, 1))
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a run is.
+
+    Attributes:
+        seconds: of one core, all sittings together.
+    """
+
+    packing: Packing
+    series: Series
+    seconds: float
 
 
 def run_packing(
@@ -92,95 +109,92 @@ def run_packing(
     up_to: int | None = None,
     progress: Callable[[int], object] | None = None,
     save_every: float = SAVE_EVERY,
-) -> tuple[Packing, Series]:
-    """The configuration and the series of a run, computed as far as the folder does not have them.
+) -> State:
+    """A run to its end, computed as far as the folder does not have it.
 
     Args:
-        folder: where to keep them; None keeps nothing.
+        folder: where to keep it; None keeps nothing.
         up_to: stop after this many steps in all (default: `run.n_steps`).
         progress: called with the number of steps made since the last call.
+        save_every: seconds between two savings.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    path = None if folder is None else folder / f"{run.name}.run"
-    packing, series = _read(run, path)
-    last = min(run.n_steps, run.n_steps if up_to is None else up_to)
-    if packing.absorbed or packing.step >= last:
-        return packing, series
-    parts, saved = [series], time.monotonic()
-    for later, part in pieces(
-        packing, run.law, n_steps=last - packing.step, record_steps=record_steps(run.n_steps)
-    ):
+    state = read_run(run, folder)
+    last = run.n_steps if up_to is None else min(run.n_steps, up_to)
+    if state.packing.absorbed or state.packing.step >= last:
+        return state
+    due = np.union1d(log_steps(run.n_steps), even_steps(run.n_steps))
+    packing, parts = state.packing, [state.series]
+    started, saved = time.thread_time(), time.monotonic()
+
+    def so_far() -> State:
+        return State(packing, Series.joined(parts), state.seconds + time.thread_time() - started)
+
+    for later, part in pieces(packing, run.law, n_steps=last - packing.step, record_steps=due):
         if progress is not None:
             progress(later.step - packing.step)
         packing = later
         parts.append(part)
-        if path is not None and time.monotonic() - saved > save_every:
-            parts = [Series.joined(parts)]
-            _write(path, packing, parts[0])
+        if folder is not None and time.monotonic() - saved > save_every:
+            _write(run, folder, so_far())
             saved = time.monotonic()
-    series = Series.joined(parts)
-    if path is not None:
-        _write(path, packing, series)
-    return packing, series
+    if folder is not None:
+        _write(run, folder, so_far())
+    return so_far()
 
 
-def finished(run: PackingRun, folder: Path) -> bool:
-    """Whether a run has come to its end there."""
-    packing, _ = _read(run, folder / f"{run.name}.run")
-    return packing.absorbed or packing.step >= run.n_steps
+def finished(run: PackingRun, state: State) -> bool:
+    """Whether a run has come to its end."""
+    return state.packing.absorbed or state.packing.step >= run.n_steps
 
 
-def _write(path: Path, packing: Packing, series: Series) -> None:
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        coordinates=packing.coordinates,
-        state=np.array([packing.step, packing.absorbed]),
-        step=series.step,
-        n_active=series.n_active,
-        n_overlaps=series.n_overlaps,
-        energy=series.energy,
-    )
-    payload = buffer.getbuffer()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, MAGIC, blake2b(payload, digest_size=DIGEST_SIZE).digest(), payload)
-
-
-def _read(run: PackingRun, path: Path | None) -> tuple[Packing, Series]:
-    """What is there of a run; its start if nothing, or nothing whole."""
-    start = run.start()
+def read_run(run: PackingRun, folder: Path | None) -> State:
+    """What the folder has of a run; its start if nothing, or nothing whole."""
+    state = State(run.start(), empty_series(run.n_particles), 0.0)
+    path = None if folder is None else folder / f"{run.name}.run"
     if path is None or not path.exists():
-        return start, empty_series(run.n_particles)
+        return state
     try:
         kept = read_part(path)
     except DamagedPart:
-        return start, empty_series(run.n_particles)
+        return state
     step, absorbed = kept["state"]
-    packing = replace(start, coordinates=kept["coordinates"], step=int(step), absorbed=bool(absorbed))
-    return packing, Series(
-        kept["step"], kept["n_active"], kept["n_overlaps"], kept["energy"], run.n_particles
+    packing = replace(state.packing, coordinates=kept["coordinates"], step=int(step), absorbed=bool(absorbed))
+    recorded, active, overlaps, energy = (kept[name] for name in COLUMNS)
+    series = Series(recorded, active, overlaps, energy, run.n_particles)
+    return State(packing, series, float(kept["seconds"]))
+
+
+def _write(run: PackingRun, folder: Path, state: State) -> None:
+    buffer = io.BytesIO()
+    arrays = {name: getattr(state.series, name) for name in COLUMNS}
+    steps = np.array([state.packing.step, state.packing.absorbed])
+    np.savez(
+        buffer, coordinates=state.packing.coordinates, state=steps, seconds=np.array(state.seconds), **arrays
     )
+    payload = buffer.getbuffer()
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = blake2b(payload, digest_size=DIGEST_SIZE).digest()
+    atomic_write(folder / f"{run.name}.run", MAGIC, digest, payload)
 
 
 RULES: tuple[Literal["BRO", "SGD"], ...] = ("BRO", "SGD")
-PACKING_FRACTIONS: dict[float, tuple[float, ...]] = {
-    0.1: (0.545, 0.55, 0.5525, 0.555, 0.5575, 0.56, 0.565, 0.575),
-    0.05: (0.585, 0.59, 0.5925, 0.595, 0.5975, 0.6, 0.605, 0.615),
-}
-"""For each kick, around its transition."""
+CENTRES = {0.2: 0.48, 0.1: 0.555, 0.05: 0.595, 0.025: 0.6175}
+"""Kick -> packing fraction near the transition."""
 
-STEPS_TIMES_KICK = 2000.0
+OFFSETS = (-0.01, -0.005, -0.0025, 0.0, 0.0025, 0.005, 0.01, 0.02)
+STEPS_TIMES_KICK = 2000
 """Small kicks are slow: all runs last this many kicks."""
 
 
 def transition_runs(seeds: Iterable[int]) -> list[PackingRun]:
     """Both rules at all kicks and packing fractions, the large (quick) kicks first for every seed."""
     return [
-        PackingRun(rule, kick, phi, seed, n_steps=round(STEPS_TIMES_KICK / kick))
+        PackingRun(rule, kick, round(centre + offset, 6), seed, n_steps=round(STEPS_TIMES_KICK / kick))
         for seed in seeds
-        for kick, fractions in PACKING_FRACTIONS.items()
-        for phi in fractions
+        for kick, centre in CENTRES.items()
+        for offset in OFFSETS
         for rule in RULES
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -152,10 +153,10 @@ def pieces(
 
 
 def skin_for(rule: Rule) -> float:
-    """How far beyond contact to list neighbours: a few moves, so that the list serves several steps."""
+    """How far beyond contact to list neighbours: ten typical moves, found to be fastest near the transition."""
     moves = rule.moves()
-    longest = moves.amplitude if moves.weight < 2 else moves.mean + 2.0 * moves.spread
-    return min(max(4.0 * longest, 0.1), 0.5)
+    square = (moves.amplitude**2 / 3, moves.amplitude**2 * moves.mean, moves.mean**2 + moves.spread**2)
+    return min(max(10.0 * math.sqrt(square[moves.weight]), 0.15), 0.6)
 
 
 def _due(first: int, last: int, every: int, steps: Sequence[int] | Array | None) -> Array:

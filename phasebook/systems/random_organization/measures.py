@@ -103,7 +103,7 @@ def global_order(packing: Packing, *, within: float = 1.4, degree: int = 6) -> f
 
 
 def contacts(packing: Packing, *, tolerance: float = 0.0) -> Array:
-    """Neighbours nearer than sigma (1 + tolerance) of each particle, shape (N,); isostatic: 2 d on average."""
+    """Neighbours nearer than sigma (1 + tolerance) of each particle, shape (N,); isostatic: mean 2 d."""
     i, j, distance = _neighbour_pairs(packing, float(packing.diameters.max()) * (1 + tolerance))
     sigma = 0.5 * (packing.diameters[i] + packing.diameters[j])
     near = distance < sigma * (1 + tolerance)
@@ -124,7 +124,7 @@ def flatness(
 
     <E(x + xi) - E(x)> / (N size^2) with independent Gaussian xi of standard deviation `size` (in diameters)
     in every component. For a smooth U and small `size` it is half the trace of the Hessian per particle: the
-    smaller, the flatter the minimum. For m = 1 the potential has a kink at contact, so the value depends on `size`.
+    smaller, the flatter the minimum. For m = 1 the potential has a kink at contact, so `size` matters.
 
     Raises:
         ValueError: `size` not positive, or fewer than two repeats.
@@ -163,10 +163,11 @@ def _bond_moments(packing: Packing, within: float, degree: int) -> tuple[Array, 
     n, moments = packing.n_particles, []
     for m in range(-degree, degree + 1):
         # For even l, Y_lm has the same value in the opposite direction.
-        y = sph_harm_y(degree, m, polar, azimuth)
+        y: Array = np.asarray(sph_harm_y(degree, m, polar, azimuth))
         other = y if degree % 2 == 0 else -y
         both, weights = np.concatenate([i, j]), np.concatenate([y, other])
-        real, imaginary = np.bincount(both, weights.real, n), np.bincount(both, weights.imag, n)
+        real = np.bincount(both, np.real(weights), n)
+        imaginary = np.bincount(both, np.imag(weights), n)
         moments.append(real + 1j * imaginary)
     count = np.bincount(np.concatenate([i, j]), minlength=n)
     return np.stack(moments, 1), count
