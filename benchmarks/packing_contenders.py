@@ -45,6 +45,29 @@ def kdtree_pairs(
     return pairs[:, 0], pairs[:, 1]
 
 
+def freud_pairs(
+    positions: NDArray[np.float64], box: float, radius: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs from freud's linked cells, which work in single precision: the radius is a bit larger for it."""
+    import freud  # type: ignore[import-not-found]
+
+    query = freud.locality.LinkCell(freud.box.Box.cube(box), positions - 0.5 * box)
+    found = query.query(positions - 0.5 * box, {"r_max": radius + 1e-4, "exclude_ii": True}).toNeighborList()
+    i, j = np.asarray(found[:, 0], np.int64), np.asarray(found[:, 1], np.int64)
+    return i[i < j], j[i < j]
+
+
+def vesin_pairs(
+    positions: NDArray[np.float64], box: float, radius: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs from vesin's cell list."""
+    import vesin  # type: ignore[import-not-found]
+
+    lists = vesin.NeighborList(cutoff=radius, full_list=False)
+    i, j = lists.compute(points=positions, box=box * np.eye(3), periodic=True, quantities="ij")
+    return i.astype(np.int64), j.astype(np.int64)
+
+
 def numpy_steps(
     packing: Packing, rule: BRO | SGD, *, n_steps: int, search: Search = kdtree_pairs
 ) -> tuple[NDArray[np.int64], list[int]]:

@@ -133,4 +133,4 @@ def test_packaged_file_and_its_manifest(folder, tmp_path, monkeypatch):
 
 def test_every_run_has_a_name_of_its_own():
     runs = transition_runs([0, 1])
-    assert len({run.name for run in runs}) == len(runs) == 2 * 2 * 8 * len(CENTRES)
+    assert len({run.name for run in runs}) == len(runs) == 2 * 2 * 6 * len(CENTRES)

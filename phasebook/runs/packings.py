@@ -181,16 +181,16 @@ def _write(run: PackingRun, folder: Path, state: State) -> None:
 
 
 RULES: tuple[Literal["BRO", "SGD"], ...] = ("BRO", "SGD")
-CENTRES = {0.2: 0.48, 0.1: 0.555, 0.05: 0.595, 0.025: 0.6175}
+CENTRES = {0.1: 0.555, 0.05: 0.595, 0.2: 0.48, 0.025: 0.6175}
 """Kick -> packing fraction near the transition."""
 
-OFFSETS = (-0.01, -0.005, -0.0025, 0.0, 0.0025, 0.005, 0.01, 0.02)
+OFFSETS = (-0.005, 0.005, -0.0025, 0.0025, 0.0, 0.01)
 STEPS_TIMES_KICK = 2000
 """Small kicks are slow: all runs last this many kicks."""
 
 
 def transition_runs(seeds: Iterable[int]) -> list[PackingRun]:
-    """Both rules at all kicks and packing fractions, the large (quick) kicks first for every seed."""
+    """Both rules at all kicks and packing fractions, seed by seed."""
     return [
         PackingRun(rule, kick, round(centre + offset, 6), seed, n_steps=round(STEPS_TIMES_KICK / kick))
         for seed in seeds

@@ -153,7 +153,7 @@ def pieces(
 
 
 def skin_for(rule: Rule) -> float:
-    """How far beyond contact to list neighbours: ten typical moves, found to be fastest near the transition."""
+    """How far beyond contact to list neighbours: ten typical moves, which is fastest near the transition."""
     moves = rule.moves()
     square = (moves.amplitude**2 / 3, moves.amplitude**2 * moves.mean, moves.mean**2 + moves.spread**2)
     return min(max(10.0 * math.sqrt(square[moves.weight]), 0.15), 0.6)

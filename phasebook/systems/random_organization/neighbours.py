@@ -17,9 +17,10 @@ ones count the boxes crossed. Differences wrap without a branch or a rounding.""
 
 CELL_SHIFT = FRACTION_BITS - 32
 
-FEWEST_CELLS = 4
-"""Per side. With three, a particle two cells away can be nearer through the boundary than places copied side
-by side say; boxes as small as that are done with all pairs."""
+WITHIN_BOX = (1 << FRACTION_BITS) - 1
+
+FEWEST_CELLS = 3
+"""Per side; smaller boxes are done with all pairs."""
 
 
 @njit
@@ -68,8 +69,9 @@ def list_pairs(
 ) -> int:  # fmt: skip
     """Pairs with r < sigma + skin, from particles sorted into cells.
 
-    Works on the upper 32 bits of the coordinates in single precision, with a margin for what that loses. What
-    surrounds a cell is copied side by side first, since all particles of the cell need it.
+    Places are rounded to floating-point numbers here, with a margin for that. What surrounds a cell is copied
+    side by side first, moved by a box where the way leads through the boundary, since all particles of the cell
+    need it.
 
     Args:
         first: filled; the partners of i are at first[i]:first[i + 1], shape (N + 1,).
@@ -79,71 +81,87 @@ def list_pairs(
         The number of pairs, or -1 if `partners` is too short for them.
     """
     n = len(x)
-    short = np.empty((n, 3), np.int32)
-    reach = np.empty(n, np.float32)
-    margin = 8.0 * box * 2.0**-32 + 8e-6 * (skin + 2.0)
-    scale = np.float32(box * 2.0**-32)
+    place = np.empty((n, 4))
+    margin = 1e-9 * (box + skin + 2.0)
+    unit = box * 2.0**-FRACTION_BITS
     for i in range(n):
         for axis in range(3):
-            short[i, axis] = np.int32(x[i, axis] >> CELL_SHIFT)
-        reach[i] = np.float32(radius[i] + 0.5 * (skin + margin))
+            place[i, axis] = np.float64(x[i, axis] & WITHIN_BOX) * unit
+        place[i, 3] = radius[i] + 0.5 * (skin + margin)
     fullest = 0
     for cell in range(len(start) - 1):
         fullest = max(fullest, start[cell + 1] - start[cell])
-    near, who = np.empty((14 * fullest, 4), np.float32), np.empty(14 * fullest, np.int32)
-    pieces = np.empty((10, 2), np.int64)
+    near, who = np.empty((14 * fullest, 4)), np.empty(14 * fullest, np.int32)
+    rows, shift = np.empty(5, np.int64), np.zeros((5, 2))
     count = 0
-    for cell in range(len(start) - 1):
-        here, n_own = start[cell], start[cell + 1] - start[cell]
-        if n_own == 0:
-            continue
-        size = 0
-        for piece in range(_surroundings(start, cell, sides, dimension, pieces)):
-            for j in range(pieces[piece, 0], pieces[piece, 1]):
-                for axis in range(3):
-                    near[size, axis] = np.float32(np.int32(short[j, axis] - short[here, axis])) * scale
-                near[size, 3] = reach[j]
-                who[size] = j
-                size += 1
-        if count + n_own * size > len(partners):
-            return -1
-        for own in range(n_own):
-            first[here + own] = count
-            x0, y0, z0, reach0 = near[own, 0], near[own, 1], near[own, 2], near[own, 3]
-            for other in range(own + 1, size):
-                dx, dy, dz = x0 - near[other, 0], y0 - near[other, 1], z0 - near[other, 2]
-                far = reach0 + near[other, 3]
-                # Written always, kept if near: a branch here would be mispredicted half of the time.
-                partners[count] = who[other]
-                count += dx * dx + dy * dy + dz * dz < far * far
+    for row in range((len(start) - 1) // sides):
+        n_rows = _rows_onwards(row, sides, dimension, box, rows, shift)
+        for column in range(sides):
+            here, end = start[row * sides + column], start[row * sides + column + 1]
+            if here == end:
+                continue
+            size = 0
+            for k in range(n_rows):
+                # Own row: this cell and the next. Other rows: the one before as well.
+                base, left = rows[k], column if k == 0 else column - 1
+                low, high = start[base + max(left, 0)], start[base + min(column + 1, sides - 1) + 1]
+                size = _copy(place, low, high, 0.0, shift[k, 0], shift[k, 1], near, who, size)
+                if left < 0:
+                    low, high = start[base + sides - 1], start[base + sides]
+                    size = _copy(place, low, high, -box, shift[k, 0], shift[k, 1], near, who, size)
+                if column + 1 == sides:
+                    low, high = start[base], start[base + 1]
+                    size = _copy(place, low, high, box, shift[k, 0], shift[k, 1], near, who, size)
+            if count + (end - here) * size > len(partners):
+                return -1
+            for own in range(end - here):
+                first[here + own] = count
+                x0, y0, z0, reach0 = near[own, 0], near[own, 1], near[own, 2], near[own, 3]
+                for other in range(own + 1, size):
+                    dx, dy, dz = x0 - near[other, 0], y0 - near[other, 1], z0 - near[other, 2]
+                    far = reach0 + near[other, 3]
+                    # Written always, kept if near: a branch here would be mispredicted half of the time.
+                    partners[count] = who[other]
+                    count += dx * dx + dy * dy + dz * dz < far * far
     first[n] = count
     return count
 
 
 @njit
-def _surroundings(start: Array, cell: int, sides: int, dimension: int, pieces: Array) -> int:
-    """The cell itself and the half of its neighbours that comes later, as pieces low:high of the order.
+def _rows_onwards(row: int, sides: int, dimension: int, box: float, rows: Array, shift: Array) -> int:
+    """The first cells of a row of cells and of the neighbouring rows that come later, and how many there are.
 
-    Every pair of neighbouring cells is seen once: from the cell itself onwards in its row, then the next row,
-    then the three rows of the next layer. Needs three cells per side at least. Returns the number of pieces.
+    With the cell itself onwards in its own row, and three cells of the next row and of the three rows of the
+    next layer, every pair of neighbouring cells is seen once.
+
+    Args:
+        shift: filled with what to add to the last two coordinates there.
     """
-    cx, cy, cz = cell % sides, cell // sides % sides, cell // (sides * sides)
+    own_y, own_z = row % sides, row // sides
     count = 0
     for layer in range(2 if dimension > 2 else 1):
         for dy in range(-layer, 2 if dimension > 1 else 1):
-            y, z = (cy + dy + sides) % sides, (cz + layer) % sides
-            base = (z * sides + y) * sides
-            left = cx if layer == 0 and dy == 0 else cx - 1
-            pieces[count, 0] = start[base + max(left, 0)]
-            pieces[count, 1] = start[base + min(cx + 1, sides - 1) + 1]
+            y, z = (own_y + dy + sides) % sides, (own_z + layer) % sides
+            rows[count] = (z * sides + y) * sides
+            shift[count, 0] = box * ((own_y + dy - y) // sides)
+            shift[count, 1] = box * ((own_z + layer - z) // sides)
             count += 1
-            if left < 0:
-                pieces[count, 0], pieces[count, 1] = start[base + sides - 1], start[base + sides]
-                count += 1
-            if cx + 1 == sides:
-                pieces[count, 0], pieces[count, 1] = start[base], start[base + 1]
-                count += 1
     return count
+
+
+@njit
+def _copy(
+    place: Array, low: int, high: int, dx: float, dy: float, dz: float, near: Array, who: Array, size: int
+) -> int:
+    """Append low:high, moved, to what surrounds a cell; returns the new size."""
+    for j in range(low, high):
+        near[size, 0] = place[j, 0] + dx
+        near[size, 1] = place[j, 1] + dy
+        near[size, 2] = place[j, 2] + dz
+        near[size, 3] = place[j, 3]
+        who[size] = j
+        size += 1
+    return size
 
 
 @njit
