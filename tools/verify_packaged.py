@@ -2,7 +2,8 @@
 
 The book sweep is computed here, unless the cache has it, and must have the bits of phasebook/data/book.nc in
 every one of its networks. Of the paper-time data, which nobody computes in passing, sixteen networks are
-trained again; SEED chooses the file and the networks, by default it is the hash of the commit.
+trained again, and of the spheres near their transition the first steps of a few runs; SEED chooses, by
+default it is the hash of the commit.
 """
 
 import subprocess
@@ -15,6 +16,7 @@ from phasebook.cli import execute
 from phasebook.runs.dataset import read_dataset
 from phasebook.runs.load import load_sweep
 from phasebook.runs.packaged import FOLDER, manifest_problem
+from phasebook.runs.transition import PROVED_RUNS, PROVED_STEPS, load_packings, verify_packings
 
 CELLS = 16
 """One network in each, as many as the kernel trains side by side; a file of one cell gives them all."""
@@ -50,7 +52,10 @@ def main(arguments: list[str]) -> int:
     )
     paper = sorted(FOLDER.glob("paper_time*.nc"))
     code = execute(["verify", str(paper[seed % len(paper)]), "--cells", str(CELLS), "--seed", str(seed)])
-    return 1 if problem else code
+    different = verify_packings(load_packings(), seed=seed)
+    said = "; ".join(different) or f"verified: {PROVED_RUNS} runs have the same first {PROVED_STEPS} steps"
+    print(f"packings.nc: {said}", flush=True)
+    return 1 if problem or different else code
 
 
 if __name__ == "__main__":

@@ -70,8 +70,7 @@ def list_pairs(
     """Pairs with r < sigma + skin, from particles sorted into cells.
 
     Places are rounded to floating-point numbers here, with a margin for that. What surrounds a cell is copied
-    side by side first, moved by a box where the way leads through the boundary: all particles of the cell need
-    it.
+    side by side first, moved by a box where the way leads through the boundary.
 
     Args:
         first: filled; the partners of i are at first[i]:first[i + 1], shape (N + 1,).
