@@ -7,6 +7,7 @@ pair, coordinates as integers) and no line of code. The bits must agree.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def freud_pairs(
     positions: NDArray[np.float64], box: float, radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs from freud's linked cells, which work in single precision: the radius is a bit larger for it."""
-    import freud  # type: ignore[import-not-found]
+    freud = import_module("freud")
 
     query = freud.locality.LinkCell(freud.box.Box.cube(box), positions - 0.5 * box)
     found = query.query(positions - 0.5 * box, {"r_max": radius + 1e-4, "exclude_ii": True}).toNeighborList()
@@ -61,7 +62,7 @@ def vesin_pairs(
     positions: NDArray[np.float64], box: float, radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs from vesin's cell list."""
-    import vesin  # type: ignore[import-not-found]
+    vesin = import_module("vesin")
 
     lists = vesin.NeighborList(cutoff=radius, full_list=False)
     i, j = lists.compute(points=positions, box=box * np.eye(3), periodic=True, quantities="ij")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from phasebook.figures.packing_cost import packing_cost
@@ -12,7 +13,7 @@ BENCHMARK = json.loads((Path(__file__).parents[1] / "benchmarks" / "packing.json
 
 def test_points_are_the_measured_times():
     axes = packing_cost(BENCHMARK).axes[0]
-    drawn = {(x, y) for line in axes.lines for x, y in zip(*line.get_data(), strict=True)}
+    drawn = {(x, y) for line in axes.lines for x, y in np.column_stack(line.get_data()).tolist()}
     assert drawn == {(row["particles"], row["nanoseconds"]) for row in BENCHMARK["rows"]}
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
 

@@ -6,6 +6,8 @@ depends on the pairs that do overlap alone, so it does not matter how they were 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -150,7 +152,7 @@ def _rows_onwards(row: int, sides: int, dimension: int, box: float, rows: Array,
 
 @njit
 def _copy(
-    place: Array, low: int, high: int, dx: float, dy: float, dz: float, near: Array, who: Array, size: int
+    place: Array, low: Any, high: Any, dx: float, dy: float, dz: float, near: Array, who: Array, size: int
 ) -> int:
     """Append low:high, moved, to what surrounds a cell; returns the new size."""
     for j in range(low, high):
