@@ -134,3 +134,10 @@ def test_packaged_file_and_its_manifest(folder, tmp_path, monkeypatch):
 def test_every_run_has_a_name_of_its_own():
     runs = transition_runs([0, 1])
     assert len({run.name for run in runs}) == len(runs) == 2 * 2 * 6 * len(CENTRES)
+
+
+def test_packaged_runs_are_what_computing_gives():
+    """The start of one run; `make book` proves more of them."""
+    dataset = load_packings()
+    assert dataset.attrs["n_particles"] >= 8000
+    assert verify_packings(dataset, seed=1, n_runs=1, n_steps=120) == []

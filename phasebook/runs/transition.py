@@ -197,7 +197,7 @@ def package(dataset: xr.Dataset, folder: Path = FOLDER) -> str:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "command": "python tools/packings.py FOLDER --package",
+        "command": "python tools/packings.py FOLDER && python tools/packings.py FOLDER --package",
         "check": "python tools/verify_packaged.py",
     }
     atomic_write(folder / f"{NAME}.nc", content)

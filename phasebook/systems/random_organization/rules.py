@@ -60,10 +60,6 @@ class BRO:
     def __post_init__(self) -> None:
         _positive("kick", self.kick)
 
-    @property
-    def exponent(self) -> float:
-        return 1.0
-
     def moves(self) -> Moves:
         return Moves(UNIFORM, _sharing(self.reciprocal, self.particlewise), False, float(self.kick))
 
@@ -124,10 +120,6 @@ class RO:
         if not 0 <= self.correlation <= 1:
             raise ValueError(f"correlation must be between 0 and 1, got {self.correlation}")
 
-    @property
-    def exponent(self) -> float:
-        return 1.0
-
     def moves(self) -> Moves:
         return Moves(UNIFORM, NON_RECIPROCAL, True, float(self.kick), correlation=float(self.correlation))
 
@@ -153,10 +145,6 @@ class StochasticApproximation:
         _positive("drift", self.drift)
         if not self.noise >= 0:
             raise ValueError(f"noise must not be negative, got {self.noise}")
-
-    @property
-    def exponent(self) -> float:
-        return 1.0
 
     def moves(self) -> Moves:
         return Moves(
