@@ -16,6 +16,7 @@ TITLES = {
     "soft_spins": "Soft spins", "disorder": "Disorder", "temperature": "Temperature",
     "phase_diagram": "Phase diagram", "time": "Time", "dyson": "Dyson dynamics",
     "boundaries": "Boundaries", "appendix_b": "Appendix B",
+    "random_organization": "Random organization",
 }  # fmt: skip
 
 _PAGES: dict[str, Callable[[int], str]] = {
