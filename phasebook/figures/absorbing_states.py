@@ -1,4 +1,4 @@
-"""Figures of the chapter on absorbing states: exponents, fluctuations, flatness, and the network beside it."""
+"""Figures of the chapter on absorbing states: exponents, density waves, flatness, the network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from phasebook.systems.transition_table import (
 
 @styled
 def scaling_near_the_transition(runs: xr.Dataset, *, kick: float) -> BookFigure:
-    """Left, late activity against the reduced distance; right, decay at the packing fractions around phi_c."""
+    """Left, late activity against the reduced distance; right, decay on both sides of phi_c."""
     figure = new_figure(height=3.8)
     left, right = figure.subplots(1, 2)
     for rule in RULES:
@@ -64,9 +64,7 @@ def scaling_near_the_transition(runs: xr.Dataset, *, kick: float) -> BookFigure:
 
 
 @styled
-def structure_factors(
-    curves: Mapping[str, tuple[Array, Array, Array]], *, exponent: float
-) -> BookFigure:
+def structure_factors(curves: Mapping[str, tuple[Array, Array, Array]], *, exponent: float) -> BookFigure:
     """S(k) of configurations at the transition and of a random one.
 
     Args:
@@ -80,22 +78,31 @@ def structure_factors(
         curves.items(), markers, ("#004488", "#BB5566", "0.45", "#DDAA33"), strict=False
     ):
         axes.errorbar(
-            wave, value, error, marker=marker, linestyle="none", color=colour, markerfacecolor="white", label=name
+            wave,
+            value,
+            error,
+            marker=marker,
+            linestyle="none",
+            color=colour,
+            markerfacecolor="white",
+            label=name,
         )
     wave, value, _ = next(iter(curves.values()))
     guide = np.array([wave.min(), wave.max()])
-    axes.plot(guide, 0.7 * np.median(value) * (guide / np.median(wave)) ** exponent, color="0.4", linestyle=":")
+    axes.plot(
+        guide, 0.7 * np.median(value) * (guide / np.median(wave)) ** exponent, color="0.4", linestyle=":"
+    )
     axes.text(guide[0], 0.65 * np.median(value) * (guide[0] / np.median(wave)) ** exponent,
               rf"$k^{{{exponent:g}}}$", va="top", color="0.3")  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="wave number $k$ (1/diameter)", ylabel="structure factor $S(k)$")
+    axes.set(
+        xscale="log", yscale="log", xlabel="wave number $k$ (1/diameter)", ylabel="structure factor $S(k)$"
+    )
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
 @styled
-def flatness_against_batch(
-    batch_fraction: Array, curves: Mapping[str, tuple[Array, Array]]
-) -> BookFigure:
+def flatness_against_batch(batch_fraction: Array, curves: Mapping[str, tuple[Array, Array]]) -> BookFigure:
     """Mean rise of the energy under random displacements against the share of pairs in a batch.
 
     Args:

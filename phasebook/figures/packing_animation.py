@@ -64,7 +64,7 @@ _STYLE = f"""
 
 @dataclass(frozen=True)
 class Film:
-    """Panels of discs side by side, on one clock, with a button and a slider. Without scripts: the first frame.
+    """Panels of discs side by side, with a button and a slider; without scripts, the first frame.
 
     Attributes:
         titles: of the panels.
@@ -92,7 +92,7 @@ class Film:
             f'<div class="packing-film" data-film="{escape(film)}"><style>{_STYLE}</style>'
             f'<div class="panels">{pictures}</div>'
             '<div class="controls" hidden><button type="button">Play</button>'
-            f'<input type="range" min="0" max="{len(self.steps) - 1}" value="0" aria-label="frame of the film">'
+            f'<input type="range" min="0" max="{len(self.steps) - 1}" value="0" aria-label="frame">'
             f"<output>step {self.steps[0]}</output></div><script>{_SCRIPT}</script></div>"
         )
 
@@ -117,9 +117,7 @@ class Film:
         )
 
 
-def film(
-    starts: dict[str, Packing], rule: Rule, *, steps: Sequence[int], description: str
-) -> Film:
+def film(starts: dict[str, Packing], rule: Rule, *, steps: Sequence[int], description: str) -> Film:
     """Let packings evolve under one rule and keep what they look like at some steps.
 
     Args:

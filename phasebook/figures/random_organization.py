@@ -77,9 +77,7 @@ def activity_in_time(runs: Mapping[float, Series]) -> BookFigure:
 
 
 @styled
-def wide_scan(
-    fractions: Array, activity: Mapping[tuple[str, float], Array], *, window: str
-) -> BookFigure:
+def wide_scan(fractions: Array, activity: Mapping[tuple[str, float], Array], *, window: str) -> BookFigure:
     """Late activity against packing fraction: rules by colour and marker, one panel for each kick.
 
     Args:
@@ -123,7 +121,11 @@ def near_the_transition(runs: xr.Dataset) -> BookFigure:
             )  # fmt: skip
             place = dict(critical_points(runs, rule))[kick]
             axes.axvspan(
-                place.value - place.error, place.value + place.error, color=look.colour, alpha=0.3, linewidth=0
+                place.value - place.error,
+                place.value + place.error,
+                color=look.colour,
+                alpha=0.3,
+                linewidth=0,
             )
         axes.set(title=f"kick {kick:g} D", xlabel=r"$\varphi$", ylim=(0, 1))
         axes.locator_params(axis="x", nbins=3)
@@ -152,7 +154,13 @@ def critical_points_against_kick(runs: xr.Dataset, *, expected: float = 0.64) ->
         curve = np.polyval(np.polyfit(size, value, degree, w=1 / error), fine)
         axes.plot(fine, curve, color=look.colour, linestyle=look.linestyle, linewidth=1)
         axes.errorbar(
-            [shift], [end.value], [end.error], color=look.colour, marker=look.marker, linestyle="none", capsize=4
+            [shift],
+            [end.value],
+            [end.error],
+            color=look.colour,
+            marker=look.marker,
+            linestyle="none",
+            capsize=4,
         )
     axes.set(xlabel="kick (diameters); matched SGD: learning rate = 4 kick / 3", ylabel=r"$\varphi_c$")
     axes.legend(loc="lower left")

@@ -39,9 +39,7 @@ def escape_time(rule: Rule, *, gap: float, n_pairs: int = 2000, seed: int = 0) -
     return Estimate(float(steps.mean()), float(steps.std(ddof=1) / np.sqrt(n_pairs)))
 
 
-def late_activity(
-    rule: Rule, packing_fraction: float, *, n_particles: int, n_steps: int, seed: int
-) -> float:
+def late_activity(rule: Rule, packing_fraction: float, *, n_particles: int, n_steps: int, seed: int) -> float:
     """Mean activity in the second half of a run from a random start; 0 if it was absorbed on the way."""
     start = random_packing(n_particles=n_particles, packing_fraction=packing_fraction, seed=seed)
     after, series = evolve(start, rule, n_steps=n_steps, record_every=max(n_steps // 400, 1))
@@ -83,5 +81,5 @@ def _lonely_pairs(n_pairs: int, gap: float, seed: int) -> Packing:
     """Pairs along x on a coarse lattice, too far from each other to meet."""
     side = int(np.ceil(n_pairs ** (1 / 3)))
     corners = 5.0 * np.stack(np.meshgrid(*[np.arange(side)] * 3), -1).reshape(-1, 3)[:n_pairs]
-    places = np.concatenate([corners + 1.0, corners + [2.0 - gap, 1.0, 1.0]])
+    places = np.concatenate([corners + 1.0, corners + np.array([2.0 - gap, 1.0, 1.0])])
     return from_positions(places, box=5.0 * side, seed=seed)

@@ -9,7 +9,6 @@ import xarray as xr
 
 from phasebook.network import Array
 from phasebook.systems.absorbing_transition import (
-    MANNA_BETA,
     Estimate,
     bracket,
     decay_exponent,
@@ -38,7 +37,7 @@ class Steady:
 
 
 def kicks_of(runs: xr.Dataset) -> list[float]:
-    """Kick sizes, descending, at which both rules have a transition between the packing fractions that ran."""
+    """Kick sizes, descending, at which the runs of both rules have a transition."""
     both = set.intersection(*({kick for kick, _ in critical_points(runs, rule)} for rule in RULES))
     return sorted(both, reverse=True)
 
@@ -49,7 +48,7 @@ def of(runs: xr.Dataset, rule: str, kick: float) -> xr.Dataset:
 
 
 def critical_points(runs: xr.Dataset, rule: str) -> list[tuple[float, Estimate]]:
-    """(kick, phi_c) from the change of majority between absorbed and surviving; kicks without one left out."""
+    """(kick, phi_c) where the majority changes from absorbed to alive; kicks without a change left out."""
     found = []
     for kick in sorted({float(k) for k in runs["kick"].values}):
         some = of(runs, rule, kick)
@@ -137,17 +136,6 @@ def critical_decay(
     return Estimate(middle, float(np.sqrt(half**2 + max(fit.error for fit in fits) ** 2)))
 
 
-def reduced_distance(points: Steady, critical: float) -> Array:
-    """(phi - phi_c) / phi_c."""
-    return points.packing_fraction / critical - 1.0
-
-
 def _columns(points: list[tuple[float, Estimate]]) -> tuple[list[float], list[float], list[float]]:
     ordered = sorted(points, key=lambda point: point[0])
     return [k for k, _ in ordered], [e.value for _, e in ordered], [e.error for _, e in ordered]
-
-
-__all__ = [
-    "MANNA_BETA", "RULES", "Steady", "critical_decay", "critical_points", "kicks_of", "limit", "mean_activity",
-    "of", "order_parameter_exponent", "reduced_distance", "steady",
-]  # fmt: skip
