@@ -131,9 +131,11 @@ def active_samples(maps: Mapping[str, xr.DataArray], *, threshold: str) -> BookF
     figure = new_figure(height=3.7)
     panels = figure.subplots(1, len(maps), sharey=True)
     norm = Normalize(0, 1)
-    for axes, (title, values) in zip(panels, maps.items(), strict=True):
-        mesh = heat_map(axes, values, norm=norm, title=title)
-    figure.colorbar(mesh, ax=panels, label=f"share of samples with loss > {threshold}")
+    meshes = [
+        heat_map(axes, values, norm=norm, title=title)
+        for axes, (title, values) in zip(panels, maps.items(), strict=True)
+    ]
+    figure.colorbar(meshes[0], ax=panels, label=f"share of samples with loss > {threshold}")
     return figure
 
 

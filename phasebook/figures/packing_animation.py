@@ -30,7 +30,7 @@ _SCRIPT = """
     data.panels.forEach((frames, p) => discs[p].forEach((disc, i) => {
       const [x, y, active] = frames[k], on = active[i] === "1";
       disc.setAttribute("cx", x[i]); disc.setAttribute("cy", y[i]);
-      disc.setAttribute("class", on ? "on" : "off");
+      disc.setAttribute("class", on ? "packing-on" : "packing-off");
     }));
   };
   const stop = () => { clearInterval(timer); timer = null; label(); };
@@ -52,8 +52,8 @@ _STYLE = f"""
 .packing-film .panels {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
 .packing-film figure {{ flex: 1 1 16rem; max-width: 24rem; margin: 0; }}
 .packing-film svg {{ width: 100%; height: auto; border: 1px solid #777; background: #fff; }}
-.packing-film .on {{ fill: {JAMMED.colour}; stroke: #000; stroke-width: 2; }}
-.packing-film .off {{ fill: #fff; stroke: {ORDERED.colour}; stroke-width: 4; }}
+.packing-on {{ fill: {JAMMED.colour}; stroke: #000; stroke-width: 2; }}
+.packing-off {{ fill: #fff; stroke: {ORDERED.colour}; stroke-width: 4; }}
 .packing-film .controls {{ display: flex; gap: 0.8rem; align-items: center; margin-top: 0.5rem; }}
 .packing-film .controls[hidden] {{ display: none; }}
 .packing-film input {{ flex: 1; max-width: 24rem; }}
@@ -100,7 +100,7 @@ class Film:
         x, y, active = _frame(packing)
         radii = np.round(packing.diameters / 2 / packing.box * GRID, 1)
         discs = "".join(
-            f'<circle class="{"on" if a == "1" else "off"}" cx="{u}" cy="{v}" r="{r:g}"/>'
+            f'<circle class="packing-{"on" if a == "1" else "off"}" cx="{u}" cy="{v}" r="{r:g}"/>'
             for u, v, a, r in zip(x, y, active, radii, strict=True)
         )
         # The box is periodic: what leaves on one side is seen on the other.
