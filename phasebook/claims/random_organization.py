@@ -21,7 +21,7 @@ from phasebook.claims.verdicts import (
 )
 from phasebook.evidence.numbers import scientific
 from phasebook.evidence.statistics import Estimate
-from phasebook.runs.transition import load_packings
+from phasebook.runs.small_packings import load_small_packings
 from phasebook.systems.absorbing_transition import MANNA_BETA, MANNA_DELTA
 from phasebook.systems.packing_experiments import first_moves, flatness_under_sgd, late_activity
 from phasebook.systems.random_organization import BRO, matched_approximation, matched_sgd
@@ -47,7 +47,7 @@ SCALING_ACTIVITY = 0.1
 
 @lru_cache(maxsize=1)
 def packings() -> xr.Dataset:
-    return load_packings()
+    return load_small_packings()
 
 
 def energy_falls(data: Data) -> Judgement:

@@ -107,7 +107,7 @@ def near_the_transition(runs: xr.Dataset) -> BookFigure:
     """Late activity of the packaged runs near phi_c, both rules, one panel for each kick.
 
     Args:
-        runs: of `phasebook.runs.transition.load_packings`.
+        runs: of `phasebook.runs.small_packings.load_small_packings`.
     """
     kicks = kicks_of(runs)
     figure = new_figure(height=3.3)

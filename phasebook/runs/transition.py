@@ -121,13 +121,16 @@ def assemble(results: list[tuple[PackingRun, State]]) -> xr.Dataset:
     )
 
 
-def load_packings() -> xr.Dataset:
+def load_packings(name: str = NAME) -> xr.Dataset:
     """The packaged runs near the transition, in memory; see `assemble`.
+
+    Args:
+        name: of the file: "packings", or "packings_small" for few spheres (see `small_packings`).
 
     Raises:
         SweepError: the file is missing, or not the one its manifest describes.
     """
-    path = FOLDER / f"{NAME}.nc"
+    path = FOLDER / f"{name}.nc"
     if not path.exists():
         raise SweepError(f"{path} is missing; install phasebook again")
     if problem := manifest_problem(path):
@@ -179,16 +182,22 @@ def run_of(kept: xr.Dataset, n_particles: int) -> PackingRun:
     )
 
 
-def package(dataset: xr.Dataset, folder: Path = FOLDER) -> str:
+def package(
+    dataset: xr.Dataset,
+    folder: Path = FOLDER,
+    *,
+    name: str = NAME,
+    command: str = "python tools/packings.py FOLDER --package",
+) -> str:
     """Write the data set and its manifest; returns a line about them."""
     encoding = {
-        name: {"zlib": True, "complevel": 9, "shuffle": True}
-        for name, variable in dataset.data_vars.items()
+        key: {"zlib": True, "complevel": 9, "shuffle": True}
+        for key, variable in dataset.data_vars.items()
         if variable.dtype.kind in "if" and variable.nbytes > 4096
     }
     content = bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
     manifest = {
-        "file": f"{NAME}.nc",
+        "file": f"{name}.nc",
         "sha256": sha256(content).hexdigest(),
         "bytes": len(content),
         **{key: value for key, value in dataset.attrs.items() if key != "source"},
@@ -196,14 +205,14 @@ def package(dataset: xr.Dataset, folder: Path = FOLDER) -> str:
         "seeds": sorted({int(s) for s in dataset["seed"].values}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"python": platform.python_version()} | {one: version(one) for one in PACKAGES},
         "command": "python tools/packings.py FOLDER && python tools/packings.py FOLDER --package",
         "check": "python tools/verify_packaged.py",
     }
-    atomic_write(folder / f"{NAME}.nc", content)
+    atomic_write(folder / f"{name}.nc", content)
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-    atomic_write(folder / f"{NAME}.json", text.encode())
-    return f"{NAME}.nc: {dataset.sizes['run']} runs, {len(content) / 1e6:.2f} MB"
+    atomic_write(folder / f"{name}.json", text.encode())
+    return f"{name}.nc: {dataset.sizes['run']} runs, {len(content) / 1e6:.2f} MB"
 
 
 def late_activity(run: PackingRun, state: State) -> Array:
