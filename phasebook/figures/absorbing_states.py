@@ -54,7 +54,7 @@ def scaling_near_the_transition(runs: xr.Dataset, *, kick: float) -> BookFigure:
     left.legend(loc="upper left")
     time = np.array([200.0, 4000.0])
     right.plot(time, 0.45 * (time / time[0]) ** -MANNA_DELTA, color="0.4", linestyle=":")
-    right.text(time[1], 0.06, f"Manna, $-${MANNA_DELTA:g}", color="0.3", fontsize=9, ha="left", va="bottom")
+    right.text(150, 0.1, f"Manna, slope $-${MANNA_DELTA:g}", color="0.3", fontsize=9, ha="right")
     right.set(
         xscale="log", yscale="log", xlabel="steps", ylabel="activity, mean of seeds", xlim=(1, None),
         ylim=(2 / runs.attrs["n_particles"], 1.2),
@@ -92,8 +92,10 @@ def structure_factors(curves: Mapping[str, tuple[Array, Array, Array]], *, expon
     axes.plot(
         guide, 0.7 * np.median(value) * (guide / np.median(wave)) ** exponent, color="0.4", linestyle=":"
     )
-    axes.text(guide[0], 0.65 * np.median(value) * (guide[0] / np.median(wave)) ** exponent,
-              rf"$k^{{{exponent:g}}}$", va="top", color="0.3")  # fmt: skip
+    axes.text(
+        guide[1] * 1.03, 0.7 * np.median(value) * (guide[1] / np.median(wave)) ** exponent,
+        rf"$k^{{{exponent:g}}}$", va="center", color="0.3",
+    )  # fmt: skip
     axes.set(
         xscale="log", yscale="log", xlabel="wave number $k$ (1/diameter)", ylabel="structure factor $S(k)$"
     )

@@ -40,7 +40,7 @@ def first_moves(moves: Mapping[str, Array], *, kick: float) -> BookFigure:
     """
     figure = new_figure(height=2.6)
     panels = figure.subplots(1, len(moves), sharey=True)
-    edges = np.linspace(-0.5, 1.5, 61)
+    edges = np.linspace(-0.5, 1.5, 21)
     for axes, (name, pushes), phase in zip(panels, moves.items(), LOOK.values(), strict=True):
         weights = np.full(len(pushes), 1 / len(pushes))
         axes.hist(pushes / kick, bins=edges, weights=weights, color=phase.colour)
@@ -130,7 +130,7 @@ def near_the_transition(runs: xr.Dataset) -> BookFigure:
         axes.set(title=f"kick {kick:g} D", xlabel=r"$\varphi$", ylim=(0, 1))
         axes.locator_params(axis="x", nbins=3)
     panels[0].set_ylabel("late activity of survivors")
-    panels[0].legend(loc="upper left")
+    panels[0].legend(loc="lower right")
     return figure
 
 
