@@ -115,6 +115,10 @@ def test_samples_are_at_rest_at_the_teacher(towards_teacher):
     share = active_samples(sweep).values
     loss, noise = loss_and_noise(sweep, {"temperature": 2.0**-5, "inv_sigma_w": 8.0})
     if towards_teacher == 1.0:
-        assert np.all(share == 0) and np.all(loss == 0) and np.all(noise == 0)
+        assert np.all(share == 0)
+        assert np.all(loss == 0)
+        assert np.all(noise == 0)
     else:
-        assert np.all(share > 0.8) and np.all(loss > 0) and np.all(noise > 0)
+        assert np.all(share > 0.8)
+        assert np.all(loss > 0)
+        assert np.all(noise > 0)

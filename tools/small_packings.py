@@ -1,4 +1,4 @@
-"""Run a thousand spheres near the absorbing transition and package them: python tools/small_packings.py FOLDER.
+"""Run and package a thousand spheres near the absorbing transition: python tools/small_packings.py FOLDER.
 
 May be stopped and repeated: what the folder has is not run again. Takes about five minutes of one core.
 """
