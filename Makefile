@@ -27,7 +27,8 @@ PAGES := _config.yml _toc.yml $(shell find book -type f ! -path '*/vendor/*' ! -
 
 # PROVED is what the packaged data depend on: a change in any of these calls for a new proof.
 PROVED := constraints.txt $(wildcard phasebook/data/*.nc phasebook/data/*.json phasebook/engine/*.py phasebook/runs/*.py) \
-          phasebook/network.py phasebook/sgd.py phasebook/observables.py phasebook/spectra.py
+          phasebook/network.py phasebook/sgd.py phasebook/observables.py phasebook/spectra.py \
+          $(wildcard phasebook/systems/random_organization/*.py)
 
 .PHONY: help book test sweep verify chapter classroom lab picture tidy address constraints clean FORCE
 .DEFAULT_GOAL := help

@@ -2,8 +2,9 @@
 
 The book sweep is computed here, unless the cache has it, and must have the bits of phasebook/data/book.nc in
 every one of its networks; of what comes with it one row is computed again. Of the paper-time data,
-which nobody computes in passing, sixteen networks are trained again. SEED chooses the row, the file and the
-networks; by default it is the hash of the commit.
+which nobody computes in passing, sixteen networks are trained again, and of the spheres near their
+transition the first steps of a few runs. SEED chooses the row, the file, the networks and the runs; by
+default it is the hash of the commit.
 """
 
 import subprocess
@@ -17,6 +18,7 @@ from phasebook.cli import execute
 from phasebook.runs.dataset import read_dataset
 from phasebook.runs.load import load_sweep
 from phasebook.runs.packaged import FOLDER, manifest_problem
+from phasebook.runs.transition import PROVED_RUNS, PROVED_STEPS, load_packings, verify_packings
 
 CELLS = 16
 """One network in each, as many as the kernel trains side by side; a file of one cell gives them all."""
@@ -51,9 +53,7 @@ def compare_derived(computed: xr.Dataset, row: int) -> str:
         with xr.open_dataset(FOLDER / f"book_{part}.nc", engine="h5netcdf") as packaged:
             there = packaged.isel(temperature=[row]).load()
         for name, values in here.data_vars.items():
-            rounding = 1e-6 * float(
-                abs(values).median()
-            )  # single precision, of differences of larger numbers
+            rounding = 1e-6 * float(abs(values).median())  # single precision, differences of larger numbers
             if not np.allclose(there[name], values, rtol=1e-5, atol=rounding, equal_nan=True):
                 wrong.append(f"{name} of book_{part}.nc")
     return f"{', '.join(wrong)} differs from what is computed here" if wrong else ""
@@ -68,12 +68,17 @@ def main(arguments: list[str]) -> int:
         f"{book.name}: {problem or 'verified: every network has the bits of those computed here'}", flush=True
     )
     row = seed % computed.sizes["temperature"]
-    different = compare_derived(computed, row)
+    problem = problem or compare_derived(computed, row)
     at = f"at T = {float(computed['temperature'][row]):g}"
-    print(f"book_*.nc: {different or 'verified: the same numbers are computed here'}, {at}", flush=True)
+    print(f"book_*.nc: {problem or 'verified: the same numbers are computed here'}, {at}", flush=True)
     paper = sorted(FOLDER.glob("paper_time*.nc"))
     code = execute(["verify", str(paper[seed % len(paper)]), "--cells", str(CELLS), "--seed", str(seed)])
-    return 1 if problem or different else code
+    for path in sorted(FOLDER.glob("packings*.nc")):
+        different = "; ".join(verify_packings(load_packings(path.stem), seed=seed))
+        same = f"verified: {PROVED_RUNS} runs have the same first {PROVED_STEPS} steps"
+        print(f"{path.name}: {different or same}", flush=True)
+        problem = problem or different
+    return 1 if problem else code
 
 
 if __name__ == "__main__":

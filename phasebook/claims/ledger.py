@@ -18,7 +18,7 @@ PAPERS: dict[str, tuple[str, ...]] = {
         "soft_spins", "disorder", "temperature", "phase_diagram", "time", "dyson", "boundaries", "appendix_b",
     ),
     "random matrices": ("gaussian_rbm", "linear_network"),
-    "absorbing states": (),
+    "absorbing states": ("random_organization",),
 }  # fmt: skip
 """The chapters that judge each paper, in the order of the book; the pages and the modules of this folder have
 these names."""

@@ -17,6 +17,7 @@ TITLES = {
     "phase_diagram": "Phase diagram", "time": "Time", "dyson": "Dyson dynamics",
     "boundaries": "Boundaries", "appendix_b": "Appendix B",
     "gaussian_rbm": "Gaussian RBM", "linear_network": "Linear network",
+    "random_organization": "Random organization",
 }  # fmt: skip
 
 _PAGES: dict[str, Callable[[int], str]] = {
