@@ -30,7 +30,7 @@ PROVED := constraints.txt $(wildcard phasebook/data/*.nc phasebook/data/*.json p
           phasebook/network.py phasebook/sgd.py phasebook/observables.py phasebook/spectra.py \
           $(wildcard phasebook/systems/random_organization/*.py)
 
-.PHONY: help book test sweep verify chapter lab picture tidy address constraints clean FORCE
+.PHONY: help book test sweep verify chapter classroom lab picture tidy address constraints clean FORCE
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -52,7 +52,7 @@ test: $(INSTALLED)  ## lint, check the types, run the tests
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Phasebook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test,scale]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,lab,test,scale]'
 	@touch $@
 
 # JavaScript of others, so that the pages show mathematics and pictures that move with no network: each file into a folder
@@ -102,8 +102,10 @@ chapter: $(INSTALLED)  ## run one chapter: make chapter NAME=phase_diagram
 	@test -n "$(NAME)" || { echo "Which one? make chapter NAME=phase_diagram"; exit 2; }
 	$(BIN)/python tools/run_chapter.py $(NAME)
 
+classroom: $(BUILT)  ## notebooks for a class, with solutions and without, in _build/classroom
+	PYTHONPATH=book/_ext $(BIN)/python tools/classroom.py
+
 lab: $(INSTALLED)  ## open the chapters as notebooks in JupyterLab
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
 	@mkdir -p $(VENV)/etc/jupyter/labconfig
 	$(BIN)/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer
 	$(BIN)/jupyter lab book

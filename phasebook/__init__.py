@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import figures, network, observables, sgd, spectra
+    from . import figures, monitor, network, observables, sgd, spectra
+    from .monitor import diagnose, recommend
     from .network import Ensemble, sample_ensemble, sample_networks
     from .observables import measure
     from .runs.config import SCALES, Config
@@ -27,12 +28,15 @@ __all__ = [
     "Config",
     "Ensemble",
     "Trajectory",
+    "diagnose",
     "eigenvalues",
     "figures",
     "load_sweep",
     "measure",
+    "monitor",
     "network",
     "observables",
+    "recommend",
     "run_sweep",
     "sample_ensemble",
     "sample_networks",
@@ -46,9 +50,11 @@ _MODULE_OF = {
     "Config": ".runs.config",
     "Ensemble": ".network",
     "Trajectory": ".sgd",
+    "diagnose": ".monitor",
     "eigenvalues": ".spectra",
     "load_sweep": ".runs.load",
     "measure": ".observables",
+    "recommend": ".monitor",
     "run_sweep": ".runs.sweep",
     "sample_ensemble": ".network",
     "sample_networks": ".network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -57,3 +58,14 @@ def test_chapter_is_as_jupytext_writes_it(path):
 def test_no_picture_and_no_notebook_is_kept_beside_the_text():
     kept = [path for path in (ROOT / "book").rglob("*") if path.suffix in NO_TEXT]
     assert not [path for path in kept if "vendor" not in path.parts]
+
+
+def test_measured_chapters_fit_binder():
+    """One core, 2 GB, two minutes: what tools/limits.py measured, in seconds of the processor."""
+    measured = json.loads(read("benchmarks/limits.json"))
+    assert (measured["limits"]["cores"], measured["limits"]["seconds"]) == (1, 120)
+    for name, one in measured["chapters"].items():
+        assert f"book/{name}" in pages_of_toc()
+        assert one["ended"] == "well", name
+        assert one["cpu_seconds"] <= measured["limits"]["seconds"], name
+        assert one["bytes"] <= measured["limits"]["bytes"], name

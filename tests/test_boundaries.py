@@ -99,12 +99,12 @@ def small_sweep(weights: dict[tuple[float, float, int], np.ndarray]) -> xr.Datas
     temperatures, inv_sigma_ws, models = (sorted(set(axis)) for axis in zip(*weights, strict=True))
     values = np.array([weights[key] for key in product(temperatures, inv_sigma_ws, models)])
     config = {"seed": 3, "widths": [3, 32, 16, 1], "n_samples": 40, "common_teachers": False}
+    cell, shape = ("temperature", "inv_sigma_w", "model"), (len(temperatures), len(inv_sigma_ws), len(models))
+    levels = np.broadcast_to([[0.0] * 15 + [30.0], [0.0] * 15 + [45.0]], (*shape, 2, 16))
     return xr.Dataset(
         {
-            "weights": (
-                ("temperature", "inv_sigma_w", "model", "unit", "input_unit"),
-                values.reshape(len(temperatures), len(inv_sigma_ws), len(models), 16, 32),
-            )
+            "weights": ((*cell, "unit", "input_unit"), values.reshape(*shape, 16, 32)),
+            "eigenvalues": ((*cell, "time", "level"), levels),  # S = 2 before t_f
         },
         coords={"temperature": temperatures, "inv_sigma_w": inv_sigma_ws, "model": models},
         attrs={"config": json.dumps(config)},

@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
 from phasebook.figures import ProvenanceLine, phase_diagram, provenance, scientific
 from phasebook.figures.maps import cell_edges, decade_norm
-from phasebook.figures.style import PHASES, curve_colours
+from phasebook.figures.style import LARGEST_PNG, PHASES, curve_colours, new_figure
 
 
 def test_figures_render_without_pyplot(synthetic_sweep):
@@ -84,3 +85,20 @@ def test_provenance_says_scale_time_networks_seed_and_cost(synthetic_sweep):
 def test_numbers_as_a_reader_writes_them(value, error, text):
     """Digits follow the error; powers of ten only outside 0.001 to 1000."""
     assert scientific(value, error) == text
+
+
+def test_a_large_picture_keeps_its_looks_in_a_palette():
+    """Many thin lines: a third of the bytes, and hardly a pixel far from what was drawn."""
+    figure = new_figure(height=4.0)
+    rng = np.random.default_rng(0)
+    figure.subplots().plot(rng.standard_normal((60, 150)).cumsum(axis=0), linewidth=0.5, color="#004488")
+    full = BytesIO()
+    figure.savefig(full, format="png")
+    small = figure._repr_png_()
+    assert len(full.getvalue()) > LARGEST_PNG > 2 * len(small)
+    drawn, shown = (
+        np.asarray(Image.open(source).convert("RGB"), dtype=int) for source in (full, BytesIO(small))
+    )
+    assert drawn.shape == shown.shape
+    assert np.abs(drawn - shown).mean() < 1
+    assert np.quantile(np.abs(drawn - shown), 0.99) <= 2, "of 255 levels"

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import package_data
@@ -14,6 +15,7 @@ import pytest
 import verify_packaged
 import xarray as xr
 
+from phasebook.boundaries import READINGS, signal_and_noise
 from phasebook.figures.provenance import provenance
 from phasebook.runs import load, packaged
 from phasebook.runs.config import SCALES, Config
@@ -22,6 +24,7 @@ from phasebook.runs.load import load_sweep
 from phasebook.runs.store import SweepError
 from phasebook.runs.sweep import run_sweep
 from phasebook.runs.variables import VARIABLES
+from phasebook.theory.spacing_terms import spacing_terms
 
 FEW = {"temperatures": (0.25, 4.0), "inv_sigma_ws": (0.5, 8.0), "epochs": 1}
 SMALL = replace(SCALES["book"], n_models=3, **FEW)
@@ -152,6 +155,63 @@ def test_what_was_left_out_is_computed_when_looked_at(package: Path, computed: P
     assert cell.equals(whole["weights"].sel(temperature=4.0).isel(model=[0, 2], inv_sigma_w=1))
     assert sweep["eigenvalues"].equals(whole["eigenvalues"])
     assert load_sweep("book", n_models=3, **FEW).attrs["source"] == "cache"
+
+
+def test_nothing_more_is_computed_than_is_looked_at(package: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[Config] = []
+
+    def noted(config: Config, *args: object, **kwargs: object) -> object:
+        asked.append(config)
+        return run_sweep(config, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(load, "run_sweep", noted)
+    sweep = load_sweep("book", n_models=3, progress=False, **FEW)
+    cell = {"temperature": 4.0, "inv_sigma_w": 0.5}
+    assert sweep["weights"].sel(cell).isel(model=slice(0)).values.shape == (0, 16, 32)
+    for name in ("weights", "eigenvalues", "weights"):
+        assert np.isfinite(sweep[name].sel(cell)).all()
+    assert [(one.temperatures, one.inv_sigma_ws) for one in asked] == [((4.0,), (0.5,))]
+
+
+def test_the_forces_come_with_the_sweep(package: Path, computed: Path, monkeypatch: pytest.MonkeyPatch):
+    """No weights and no training: yet K_S and V_S of any part, under any reading, as from the weights."""
+    forbid_training(monkeypatch)
+    part = {"temperature": [4.0], "inv_sigma_w": [0.5, 8.0], "model": [0, 2]}
+    sweep = load_sweep("book", n_models=3, progress=False, **FEW)
+    kept = signal_and_noise(sweep.sel(part), readings=READINGS[1:3])
+    there = signal_and_noise(read_dataset(computed).sel(part), readings=READINGS[1:3])
+    assert list(kept["reading"].values) == [one.name for one in READINGS[1:3]]
+    for name, values in there.data_vars.items():
+        np.testing.assert_allclose(kept[name], values, rtol=1e-6, atol=1e-12, err_msg=str(name))
+
+
+def test_the_terms_come_with_the_sweep(package: Path, computed: Path, monkeypatch: pytest.MonkeyPatch):
+    forbid_training(monkeypatch)
+    sweep = load_sweep("book", n_models=3, progress=False, **FEW)
+    there = spacing_terms(read_dataset(computed), n_models=2)
+    kept = spacing_terms(sweep, n_models=2)
+    assert kept.attrs == there.attrs
+    for name, values in there.data_vars.items():
+        np.testing.assert_allclose(kept[name], values, rtol=1e-6, atol=1e-9, err_msg=str(name))
+    assert spacing_terms(sweep, n_models=2, at="start")["spacing"].notnull().all()
+
+
+def test_forces_of_another_sweep_are_refused(package: Path):
+    manifest = json.loads(package.with_suffix(".json").read_text())
+    content = package.read_bytes() + b" "
+    package.write_bytes(content)
+    package.with_suffix(".json").write_text(json.dumps({**manifest, "sha256": sha256(content).hexdigest()}))
+    with pytest.raises(SweepError, match="not made from"):
+        signal_and_noise(load_sweep("book", n_models=3, progress=False, **FEW))
+
+
+def test_packaged_forces_are_those_of_the_networks():
+    """Three networks of the book's sweep, trained here."""
+    place: Any = {"temperatures": (2.0,), "inv_sigma_ws": (0.25,)}
+    kept = signal_and_noise(load_sweep("book", packaged=True, n_models=3, **place))
+    there = signal_and_noise(load_sweep("book", packaged=False, n_models=3, progress=False, **place))
+    for name, values in there.data_vars.items():
+        np.testing.assert_allclose(kept[name], values, rtol=1e-5, err_msg=str(name))
 
 
 @pytest.mark.parametrize("asked", [{"n_models": 4}, {"seed": 1}, {"inv_sigma_ws": (0.5, 4.0)}])

@@ -1,9 +1,10 @@
 """Make the data sets that come with the package: python tools/package_data.py SWEEP.nc ... [--out FOLDER].
 
 A sweep of scale "book" becomes book.nc, one of scale "paper" over the whole grid paper_time.nc, and any
-other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. The same sweep gives
-the same bytes, and a file that would not change is not written, so the command may be repeated while a sweep
-grows.
+other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. With book.nc come
+book_forces.nc and book_terms.nc, what chapters compute from its weights, which are too many to be packaged.
+The same sweep gives the same bytes, and a file that would not change is not written, so the command may be
+repeated while a sweep grows.
 """
 
 from __future__ import annotations
@@ -21,12 +22,19 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from phasebook.boundaries import signal_and_noise
 from phasebook.runs.config import INV_SIGMA_WS, TEMPERATURES, Config
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.packaged import FOLDER
 from phasebook.runs.store import SweepError, atomic_write
+from phasebook.theory.spacing_terms import spacing_terms
 
 LARGEST_MB = 10.0
+DERIVED = {
+    "forces": ("K_S and V_S of Eq. (4.8) under each reading", signal_and_noise),
+    "terms": ("coefficients of Eq. (B.8)", spacing_terms),
+}
+"""What comes with book.nc, computed from the final weights of all its networks."""
 SINGLE = 24
 """Binary digits of a number in single precision."""
 
@@ -98,6 +106,16 @@ def to_bytes(dataset: xr.Dataset) -> bytes:
     return bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
+def derived_bytes(values: xr.Dataset, title: str, made_from: bytes) -> bytes:
+    """A file of what was computed from the weights of the sweep packaged as `made_from`."""
+    small = values.astype(np.float32)
+    small.attrs = {
+        "title": f"{title}, of every network of book.nc",
+        "made_from": sha256(made_from).hexdigest(),
+    }
+    return to_bytes(small)
+
+
 def smallest_loss(dataset: xr.Dataset, reductions: tuple[Reduction, ...]) -> tuple[xr.Dataset, bytes]:
     """The first of `reductions` that gives a file below `LARGEST_MB`.
 
@@ -149,6 +167,9 @@ def package(source: Path, folder: Path) -> str:
     if not same:
         atomic_write(target, content)
     atomic_write(target.with_suffix(".json"), description.encode())
+    if name == "book":
+        for part, (title, compute) in DERIVED.items():
+            atomic_write(folder / f"{name}_{part}.nc", derived_bytes(compute(dataset), title, content))
     config: Config = config_of(small)
     size = f"{config.n_networks} networks, {len(content) / 1e6:.2f} MB"
     return f"{target.name}: {size}, {small.attrs['reduced']}{' (unchanged)' if same else ''}"

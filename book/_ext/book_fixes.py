@@ -1,4 +1,4 @@
-"""Mends three things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
+"""Mends five things that Jupyter Book 1.x does to the pages, none of them ours to fix at the source."""
 
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,26 @@ def drop_repeated_scripts(
     context["script_files"] = kept
 
 
+def mend_names_and_roles(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """What axe-core calls serious, and comes from the tools that write the pages.
+
+    A label with other words than those shown ("Toggle hidden content" on "Show code cell source") is in the
+    way of whoever speaks to the browser; and a list of citations that says it is one must hold nothing else,
+    but it holds links back to the text.
+    """
+    for written, better in (
+        ('<summary aria-label="Toggle hidden content">', "<summary>"),
+        ('<div role="list" class="citation-list">', '<div class="citation-list">'),
+        (' role="doc-biblioentry"', ""),
+    ):
+        context["body"] = context.get("body", "").replace(written, better)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", fall_back_to_public_mathjax)
     app.connect("builder-inited", merge_singlehtml_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("html-page-context", mend_names_and_roles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

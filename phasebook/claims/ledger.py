@@ -17,7 +17,7 @@ PAPERS: dict[str, tuple[str, ...]] = {
     "phase diagram": (
         "soft_spins", "disorder", "temperature", "phase_diagram", "time", "dyson", "boundaries", "appendix_b",
     ),
-    "random matrices": (),
+    "random matrices": ("gaussian_rbm", "linear_network"),
     "absorbing states": ("random_organization",),
 }  # fmt: skip
 """The chapters that judge each paper, in the order of the book; the pages and the modules of this folder have

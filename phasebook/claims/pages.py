@@ -16,6 +16,7 @@ TITLES = {
     "soft_spins": "Soft spins", "disorder": "Disorder", "temperature": "Temperature",
     "phase_diagram": "Phase diagram", "time": "Time", "dyson": "Dyson dynamics",
     "boundaries": "Boundaries", "appendix_b": "Appendix B",
+    "gaussian_rbm": "Gaussian RBM", "linear_network": "Linear network",
     "random_organization": "Random organization",
 }  # fmt: skip
 

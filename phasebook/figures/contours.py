@@ -65,7 +65,11 @@ def contour(
         levels=[level], colors=[colour], linestyles=[linestyle], linewidths=[width],
     )  # fmt: skip
     drawn.set_path_effects(HALO if width > 1 else [])
-    return [np.asarray(piece) for path in drawn.get_paths() for piece in path.to_polygons(closed_only=False)]
+    pieces = []
+    for path in drawn.get_paths():
+        path.should_simplify = False  # or points closer than a part of a data unit go: most of those at 1/256
+        pieces += [np.asarray(piece) for piece in path.to_polygons(closed_only=False)]
+    return pieces
 
 
 def level_contours(axes: Axes, fraction: xr.DataArray) -> dict[float, list[np.ndarray]]:

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib import style
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from PIL import Image
 
 SEQUENTIAL = "magma"
 """Dark is low, as in the paper; lightness rises evenly, so it survives greyscale and colour blindness."""
@@ -23,6 +24,9 @@ DIVERGING = "RdBu_r"
 
 WIDTH = 8.0
 """Width of every figure in inches."""
+
+LARGEST_PNG = 250_000
+"""Bytes of a picture in full colour; a page with its ten figures stays below 1.5 MB."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,7 +61,13 @@ class BookFigure(Figure):
     def _repr_png_(self) -> bytes:
         buffer = BytesIO()
         self.savefig(buffer, format="png")
-        return buffer.getvalue()
+        if buffer.tell() <= LARGEST_PNG:
+            return buffer.getvalue()
+        # Thousands of thin lines, in few colours: a palette makes them a third as large.
+        palette = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        smaller = BytesIO()
+        palette.save(smaller, format="png", optimize=True, dpi=(self.dpi, self.dpi))
+        return smaller.getvalue()
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:

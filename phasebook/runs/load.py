@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from hashlib import blake2b
@@ -69,11 +70,13 @@ def load_sweep(
     if (long := steps(config) > LARGEST) and "n_models" not in settings and in_cache + in_package:
         config = replace(config, n_models=max(in_cache, in_package))
 
-    def compute() -> xr.Dataset:
-        with writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-        run_sweep(config, target, scale=name, executor=executor, threads=threads, progress=progress)
-        return first_models(read_dataset(target), config.n_models)
+    def compute(temperatures: Sequence[float], inv_sigma_ws: Sequence[float]) -> xr.Dataset:
+        part = replace(config, temperatures=tuple(temperatures), inv_sigma_ws=tuple(inv_sigma_ws))
+        file = cache_file(name, part)
+        with writing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        run_sweep(part, file, scale=name, executor=executor, threads=threads, progress=progress)
+        return first_models(read_dataset(file), part.n_models)
 
     if in_cache >= config.n_models:
         return first_models(read_dataset(target), config.n_models).assign_attrs(source="cache")
@@ -81,7 +84,7 @@ def load_sweep(
         return complete(package.read(config), config, compute)
     if long:
         raise SweepError(_too_long(config, name, in_cache, in_package))
-    return compute()
+    return compute(config.temperatures, config.inv_sigma_ws)
 
 
 def steps(config: Config) -> int:

@@ -13,7 +13,9 @@ The rule, in one place:
    chosen by the commit, and compares their bits with the packaged files.
 
 Beside each `NAME.nc` lies `NAME.json`, its manifest. Packaged observables are rounded to single precision or
-less; hashes and weights are not. tools/package_data.py makes both files.
+less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc`
+and `book_terms.nc` hold what chapters compute from all final weights of the book sweep, which are too many to
+be packaged.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import xarray as xr
 from phasebook.runs.config import Config
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.store import SweepError
+from phasebook.runs.variables import CELL
 from phasebook.sgd import KERNEL_VERSION
 
 FOLDER = Path(__file__).resolve().parents[1] / "data"
@@ -88,6 +91,34 @@ def covers(there: Config, wanted: Config) -> bool:
         there.inv_sigma_ws
     )
     return grid and same == wanted
+
+
+def derived(dataset: xr.Dataset, name: str) -> xr.Dataset | None:
+    """What was computed from the weights of a packaged sweep and comes with it, as they do not.
+
+    Args:
+        dataset: a sweep as `load_sweep` gives it.
+        name: "forces", for `phasebook.boundaries.signal_and_noise`, or "terms", for
+            `phasebook.theory.spacing_terms.spacing_terms`.
+
+    Returns:
+        The same cells and networks of the file `book_NAME.nc`; None where the sweep has its own weights.
+
+    Raises:
+        SweepError: the file was not made from the packaged sweep beside it.
+    """
+    if "weights" not in json.loads(dataset.attrs.get("left_out", "[]")):
+        return None
+    package = find(config_of(dataset))
+    path = FOLDER / f"book_{name}.nc"
+    if package is None or package.path.name != "book.nc" or not path.exists():
+        return None
+    with xr.open_dataset(path, engine="h5netcdf") as opened:
+        kept = opened.load()
+    if kept.attrs["made_from"] != json.loads(package.path.with_suffix(".json").read_text())["sha256"]:
+        raise SweepError(f"{path} was not made from {package.path.name}; install phasebook again")
+    kept.attrs = {}
+    return kept.sel({axis: dataset[axis].values for axis in CELL})
 
 
 def select(dataset: xr.Dataset, config: Config) -> xr.Dataset:

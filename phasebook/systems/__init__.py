@@ -1,1 +1,1 @@
-"""The two systems that stand beside the paper's: random matrices and absorbing states."""
+"""Systems that stand beside the network of the paper, each small enough for exact results."""

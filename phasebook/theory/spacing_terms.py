@@ -18,6 +18,7 @@ from phasebook.dyson import (
     spacing_repulsion,
 )
 from phasebook.network import TEST_POINTS, Array, sample_ensemble
+from phasebook.runs.packaged import derived
 from phasebook.spectra import level_spacing
 
 CELL = ("temperature", "inv_sigma_w", "model")
@@ -46,7 +47,8 @@ def spacing_terms(
         at: "end" for the trained weights, "start" for t = 0.
 
     Returns:
-        The variables of `MEANING`, dims (temperature, inv_sigma_w, model).
+        The variables of `MEANING`, dims (temperature, inv_sigma_w, model). Of a packaged sweep, whose weights
+        were left out, those at the end come from the package as well.
 
     Raises:
         ValueError: more networks than the sweep has, or an unknown time.
@@ -57,6 +59,10 @@ def spacing_terms(
     if at not in ("start", "end"):
         raise ValueError(f"at must be start or end, got {at!r}")
     chosen = dataset.isel(model=slice(count))
+    about = {"n_models": count, "points": points, "at": at}
+    if (at, points) == ("end", TEST_POINTS) and (kept := derived(chosen, "terms")) is not None:
+        return kept.assign_attrs(about)
+    final = chosen["weights"].transpose(*CELL, "unit", "input_unit").values if at == "end" else None
     shape = [chosen.sizes[dim] for dim in CELL]
     values = {name: np.empty(shape) for name in MEANING}
     config = json.loads(dataset.attrs["config"])
@@ -66,15 +72,14 @@ def spacing_terms(
             ensemble = sample_ensemble(
                 n_models=count, temperature=float(temperature), inv_sigma_w=float(inv_sigma_w), **settings
             )
-            trained = chosen["weights"].values[i, j].astype(np.float64)
-            weights = trained if at == "end" else ensemble.weights
+            weights = ensemble.weights if final is None else final[i, j].astype(np.float64)
             delta, phi = ensemble_gradients(ensemble, weights, points=points)
             for name, value in terms(weights, delta, phi).items():
                 values[name][i, j] = value
     return xr.Dataset(
         {name: (CELL, value, {"long_name": MEANING[name]}) for name, value in values.items()},
         {dim: chosen[dim] for dim in CELL},
-        {"n_models": count, "points": points, "at": at},
+        about,
     )
 
 

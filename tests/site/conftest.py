@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import jupytext
 import pytest
@@ -16,6 +17,7 @@ from bs4 import BeautifulSoup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -63,6 +65,12 @@ class Page:
         return [caption["name"] for caption in captions if caption]
 
 
+@pytest.fixture(scope="session")
+def page_named() -> type[Page]:
+    """Makes a page from its name."""
+    return Page
+
+
 def pages_of(entry: dict[str, Any]) -> list[Page]:
     """All pages below one entry of _toc.yml, in the order of the book."""
     here = [Page(entry[key]) for key in ("root", "file") if key in entry]
@@ -95,6 +103,38 @@ def mathjax_is_local() -> bool:
     if MUST_RUN and not is_here:
         pytest.fail("MathJax was not copied: the pages would need a network")
     return is_here
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core, which `make book` fetches from npm."""
+    script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        message = "axe-core is not here: make book fetches it from npm"
+        if MUST_RUN:
+            pytest.fail(message)
+        pytest.skip(message)
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Callable[..., AbstractContextManager[Tab]]:
+    """Opens a page from the disk, with the network off, and waits for its mathematics."""
+
+    @contextmanager
+    def open_page(page: Page, *, width: int, theme: Literal["light", "dark"] = "light") -> Iterator[Tab]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, offline=True
+        )
+        tab = context.new_page()
+        tab.goto(page.html.as_uri())
+        tab.evaluate("window.MathJax?.startup?.promise")
+        try:
+            yield tab
+        finally:
+            context.close()
+
+    return open_page
 
 
 @pytest.fixture(scope="session")
