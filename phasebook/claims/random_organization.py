@@ -46,13 +46,13 @@ SCALING_ACTIVITY = 0.1
 
 
 @lru_cache(maxsize=1)
-def packings() -> xr.Dataset:
+def _packings() -> xr.Dataset:
     return load_small_packings()
 
 
 def energy_falls(data: Data) -> Judgement:
     """Share of the initial energy that SGD has removed by the end, over all packaged runs of SGD."""
-    energy = packings()["energy"].isel(run=np.flatnonzero(packings()["rule"] == "SGD")).values
+    energy = _packings()["energy"].isel(run=np.flatnonzero(_packings()["rule"] == "SGD")).values
     last = [row[np.isfinite(row)][-1] / row[0] for row in energy]
     return holds(mean_of(1.0 - np.array(last)), note=" of the energy removed")
 
@@ -60,8 +60,8 @@ def energy_falls(data: Data) -> Judgement:
 def absorbed_below_active_above(data: Data) -> Judgement:
     """Runs of SGD absorbed at the lowest and surviving at the highest packing fraction of every kick."""
     right: list[bool] = []
-    for kick in np.unique(packings()["kick"]):
-        some = of(packings(), "SGD", float(kick))
+    for kick in np.unique(_packings()["kick"]):
+        some = of(_packings(), "SGD", float(kick))
         fraction, absorbed = some["packing_fraction"].values, some["absorbed"].values
         right += [*absorbed[fraction == fraction.min()], *~absorbed[fraction == fraction.max()]]
     return holds(share_of(right), above=0.5, note=" of the runs at both ends are on their side")
@@ -89,26 +89,26 @@ def noises_differ(data: Data) -> Judgement:
 
 
 def limit_of_bro(data: Data) -> Judgement:
-    found = limit(critical_points(packings(), "BRO"))
+    found = limit(critical_points(_packings(), "BRO"))
     return agrees(Estimate(found.value, found.error), PAPER_PHI_C, expected_error=ROUNDING)
 
 
 def limit_of_sgd(data: Data) -> Judgement:
-    found = limit(critical_points(packings(), "SGD"))
+    found = limit(critical_points(_packings(), "SGD"))
     return agrees(Estimate(found.value, found.error), PAPER_PHI_C, expected_error=ROUNDING)
 
 
 def same_limit(data: Data) -> Judgement:
-    bro, sgd = (limit(critical_points(packings(), rule)) for rule in ("BRO", "SGD"))
+    bro, sgd = (limit(critical_points(_packings(), rule)) for rule in ("BRO", "SGD"))
     found = Estimate(bro.value - sgd.value, float(np.hypot(bro.error, sgd.error)))
-    return agrees(found, 0.0, note=f" (at kick {kicks_of(packings())[0]:g}: {_gap():.4f})")
+    return agrees(found, 0.0, note=f" (at kick {kicks_of(_packings())[0]:g}: {_gap():.4f})")
 
 
 def order_parameter_of_sgd(data: Data) -> Judgement:
     """Effective beta; a scaling law is sought only where the activity is small."""
-    points = steady(packings(), "SGD", _kick())
+    points = steady(_packings(), "SGD", _kick())
     try:
-        _, _, beta = order_parameter_exponent(packings(), "SGD", _kick())
+        _, _, beta = order_parameter_exponent(_packings(), "SGD", _kick())
     except ValueError as problem:
         return Judgement(float("nan"), float("nan"), "not testable at this scale", str(problem))
     if np.sum(points.activity < SCALING_ACTIVITY) < 3:
@@ -120,10 +120,10 @@ def order_parameter_of_sgd(data: Data) -> Judgement:
 
 def decay_of_sgd(data: Data) -> Judgement:
     """Decay exponent in two windows; there is one only where the activity is small."""
-    early = critical_decay(packings(), "SGD", _kick(), first=3, last=20)
-    late = critical_decay(packings(), "SGD", _kick(), first=20, last=LAST)
-    above = float(steady(packings(), "SGD", _kick()).packing_fraction[0])
-    step, activity = mean_activity(packings(), "SGD", _kick(), above)
+    early = critical_decay(_packings(), "SGD", _kick(), first=3, last=20)
+    late = critical_decay(_packings(), "SGD", _kick(), first=20, last=LAST)
+    above = float(steady(_packings(), "SGD", _kick()).packing_fraction[0])
+    step, activity = mean_activity(_packings(), "SGD", _kick(), above)
     least = activity[step <= LAST / _kick()][-1]
     found = Estimate(late.value, late.error)
     note = f" (earlier {scientific(early.value, early.error)})"
@@ -156,11 +156,11 @@ def _flatness(batch_fraction: float) -> np.ndarray:
 
 def _kick() -> float:
     """At which exponents are looked for: 0.1, or else the largest that has a transition."""
-    kicks = kicks_of(packings())
+    kicks = kicks_of(_packings())
     return KICK if KICK in kicks else kicks[0]
 
 
 def _gap() -> float:
-    kick = kicks_of(packings())[0]
-    bro, sgd = (dict(critical_points(packings(), rule))[kick] for rule in ("BRO", "SGD"))
+    kick = kicks_of(_packings())[0]
+    bro, sgd = (dict(critical_points(_packings(), rule))[kick] for rule in ("BRO", "SGD"))
     return bro.value - sgd.value

@@ -99,6 +99,8 @@ def structure_factors(curves: Mapping[str, tuple[Array, Array, Array]], *, expon
     axes.set(
         xscale="log", yscale="log", xlabel="wave number $k$ (1/diameter)", ylabel="structure factor $S(k)$"
     )
+    axes.set_xticks([0.5, 1.0, 2.0, 4.0], labels=["0.5", "1", "2", "4"])
+    axes.minorticks_off()
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
