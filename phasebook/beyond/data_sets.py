@@ -16,14 +16,14 @@ TEST_SHARE = 4
 
 def digits(networks: Sequence[Network], *, hidden: Sequence[int] = (32, 16), seed: int = 0) -> Problem:
     """Handwritten digits, 8 x 8 pixels, ten classes, cross-entropy; pixels shifted and scaled as one."""
-    pixels, classes = load_digits(return_X_y=True)
+    pixels, classes = (np.asarray(part) for part in load_digits(return_X_y=True))
     x = (pixels - pixels.mean()) / pixels.std()
     return _shared(networks, x, classes[:, None].astype(np.int64), (64, *hidden, 10), "cross_entropy", seed)
 
 
 def diabetes(networks: Sequence[Network], *, hidden: Sequence[int] = (32, 16), seed: int = 0) -> Problem:
     """Progress of diabetes in a year from ten measurements; all of mean 0 and variance 1, squared error."""
-    measured, progress = load_diabetes(return_X_y=True)
+    measured, progress = (np.asarray(part) for part in load_diabetes(return_X_y=True))
     x = measured / measured.std(axis=0)
     y = (progress - progress.mean()) / progress.std()
     return _shared(networks, x, y[:, None], (10, *hidden, 1), "squares", seed)

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 import numpy as np
 import torch
 import xarray as xr
+from numpy.typing import NDArray
 
 from phasebook.beyond.optimisers import Optimiser, sgd
 from phasebook.beyond.trainer import ACTIVATIONS, LOSSES, forward_many, one_thread, train_many
@@ -27,9 +28,9 @@ class Problem:
 
     layers: tuple[Array, ...]
     inputs: Array
-    targets: Array
+    targets: Array | NDArray[np.integer]
     test_inputs: Array
-    test_targets: Array
+    test_targets: Array | NDArray[np.integer]
     loss: str = "squares"
 
 

@@ -11,7 +11,6 @@ a temperature eps/|B| times P. For SGD P = 1; with momentum P = 1 / (1 - beta); 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,16 +90,3 @@ def adam_preconditioner(runs: Runs, *, beta2: float = 0.999) -> Array:
     """1 / sqrt(v) of layer 2 at the end of a run, corrected for its start, (model, n_2, n_1)."""
     square = runs.memory[2]["square"].astype(np.float64) / (1 - beta2 ** float(runs.steps[-1]))
     return 1 / (np.sqrt(square) + 1e-8)
-
-
-def slope(places: Sequence[float], values: Array) -> tuple[float, float]:
-    """Exponent d ln value / d ln place by least squares, with its standard error over networks.
-
-    Args:
-        places: (point,), positive.
-        values: (point, model), positive.
-    """
-    x = np.log(np.asarray(places))
-    x = x - x.mean()
-    each = (x @ np.log(values)) / (x @ x)
-    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))

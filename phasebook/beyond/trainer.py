@@ -58,7 +58,7 @@ LOSSES = {"squares": half_squares, "cross_entropy": cross_entropy}
 def train_many(
     layers: Sequence[Array],
     inputs: Array,
-    targets: Array,
+    targets: Array | NDArray[np.integer],
     *,
     trained: Collection[int],
     learning_rate: float | Array,
@@ -154,10 +154,10 @@ def _batches(order: Order, *, n_samples: int, batch_size: int, seed: int) -> Ite
         epoch += 1
 
 
-def _tensor(array: Array) -> torch.Tensor:
+def _tensor(array: Array | NDArray[np.integer]) -> torch.Tensor:
     """Numbers in single precision; classes stay whole numbers."""
-    array = np.asarray(array)
-    return torch.tensor(array, dtype=torch.long if array.dtype.kind == "i" else torch.float32)
+    whole = np.issubdtype(array.dtype, np.integer)
+    return torch.tensor(array, dtype=torch.long if whole else torch.float32)
 
 
 def _check(

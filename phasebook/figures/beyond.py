@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from phasebook.evidence.statistics import mean_and_error
@@ -18,10 +19,12 @@ from phasebook.figures.maps import (
     heat_map,
     power_of_two_axis,
 )
-from phasebook.figures.style import PHASES, BookFigure, new_figure, styled
+from phasebook.figures.style import PHASES, SEQUENTIAL, BookFigure, curve_colours, new_figure, styled
 
 MARKERS = "os^D"
 UNIT = Normalize(0.0, 1.0)
+TOP = 10.0
+"""Where a logarithmic scale of the maps ends: beyond it a network is lost, no matter how far."""
 
 
 class Row(NamedTuple):
@@ -40,8 +43,10 @@ def typical(values: xr.DataArray, *, logarithmic: bool) -> tuple[xr.DataArray, x
     if not logarithmic:
         mean, error = mean_and_error(values)
         return mean, mean - error, mean + error
-    mean, error = mean_and_error(np.log(values.clip(1e-12)))
-    return np.exp(mean), np.exp(mean - error), np.exp(mean + error)
+    logs = values.copy(data=np.log(np.clip(values.values, 1e-12, None)))
+    mean, error = mean_and_error(logs)
+    middle, low, high = (one.copy(data=np.exp(one.values)) for one in (mean, mean - error, mean + error))
+    return middle, low, high
 
 
 @styled
@@ -56,11 +61,11 @@ def maps(columns: Mapping[str, xr.Dataset], rows: Sequence[Row]) -> BookFigure:
     panels = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     for line, row in zip(panels, rows, strict=True):
         shown = [typical(data[row.name], logarithmic=row.logarithmic)[0] for data in columns.values()]
-        norm = decade_norm(*shown) if row.logarithmic else UNIT
+        norm = decade_norm(*(one.clip(max=TOP) for one in shown)) if row.logarithmic else UNIT
         for axes, title, values in zip(line, columns, shown, strict=True):
-            mesh = heat_map(axes, values, norm=norm, title=title if row is rows[0] else "")
+            heat_map(axes, values, norm=norm, title=title if row is rows[0] else "")
             axes.label_outer()
-        figure.colorbar(mesh, ax=list(line), label=row.label)
+        figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=list(line), label=row.label)
     return figure
 
 
@@ -105,7 +110,7 @@ def collapse(
     for axes, (label, where) in zip(panels, places, strict=True):
         for k, (name, values) in enumerate(curves.items()):
             middle, low, high = typical(values, logarithmic=logarithmic)
-            axes.errorbar(where[name], middle, [middle - low, high - middle], **_look(k), label=name)
+            axes.errorbar(where[name], middle, [middle - low, high - middle], **look(k), label=name)
         power_of_two_axis(axes, "x", np.concatenate(list(where.values())), label=label)
         if logarithmic:
             axes.set_yscale("log")
@@ -128,20 +133,16 @@ def activations(runs: Mapping[str, xr.Dataset], *, cold: float, right: float) ->
         row = data.sel(temperature=cold, method="nearest")
         column = data.sel(inv_sigma_w=right, method="nearest")
         _curve(panels[0], row["relative_error"], "inv_sigma_w", k, name, logarithmic=True)
-        _curve(panels[1], column["relative_error"], "temperature", k, name, logarithmic=True)
+        _curve(panels[1], column["relative_error"].clip(max=TOP), "temperature", k, name, logarithmic=True)
         _curve(panels[2], column["idle"], "temperature", k, name, logarithmic=False)
-    for axes, label, values in zip(
-        panels,
-        (INV_SIGMA_W_LABEL, TEMPERATURE_LABEL, TEMPERATURE_LABEL),
-        (row["inv_sigma_w"], column["temperature"], column["temperature"]),
-        strict=True,
-    ):
-        power_of_two_axis(axes, "x", values.values, label=label)
+        power_of_two_axis(panels[0], "x", data["inv_sigma_w"].values, label=INV_SIGMA_W_LABEL)
+        for axes in panels[1:]:
+            power_of_two_axis(axes, "x", data["temperature"].values, label=TEMPERATURE_LABEL)
     for axes in panels[:2]:
         axes.set_yscale("log")
     panels[0].set(ylabel="relative error", title=f"$T = 2^{{{np.log2(cold):g}}}$")
     panels[1].set(title=rf"$1/\sigma_W = 2^{{{np.log2(right):g}}}$")
-    panels[2].set(title="units at rest", ylabel="share", ylim=(-0.03, 1.03))
+    panels[2].set(title="", ylabel="share of units at rest", ylim=(-0.03, 1.03))
     panels[0].legend()
     return figure
 
@@ -188,12 +189,12 @@ def spectra(
     return figure
 
 
-def _look(k: int) -> dict[str, Any]:
-    phase = PHASES[k % len(PHASES)]
-    return {"color": phase.colour, "marker": MARKERS[k], "linestyle": ("-", "--", "-.")[k % 3],
+def look(k: int) -> dict[str, Any]:
+    """Colour, marker and line of the k-th of three curves; the colours of the phases mean phases."""
+    return {"color": curve_colours(3)(k), "marker": MARKERS[k], "linestyle": ("-", "--", "-.")[k % 3],
             "markersize": 4, "linewidth": 1.0, "elinewidth": 0.8}  # fmt: skip
 
 
 def _curve(axes: Axes, values: xr.DataArray, dim: str, k: int, name: str, *, logarithmic: bool) -> None:
     middle, low, high = typical(values, logarithmic=logarithmic)
-    axes.errorbar(values[dim], middle, [middle - low, high - middle], **_look(k), label=name)
+    axes.errorbar(values[dim], middle, [middle - low, high - middle], **look(k), label=name)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from phasebook.figures.beyond import MARKERS
+from phasebook.figures.beyond import look
 from phasebook.figures.maps import power_of_two_axis
-from phasebook.figures.style import PHASES, BookFigure, new_figure, styled
+from phasebook.figures.style import BookFigure, new_figure, styled
 from phasebook.network import Array
 
-Points = Mapping[str, tuple[Sequence[float], Array]]
+Points = Mapping[str, tuple[Array, Array]]
 
 
 @styled
@@ -28,11 +28,7 @@ def thermometer(panels: Sequence[tuple[str, str, Points, tuple[Array, Array] | N
     ):
         for k, (name, (places, excess)) in enumerate(points.items()):
             error = excess.std(1, ddof=1) / np.sqrt(excess.shape[1])
-            phase = PHASES[k]
-            axes.errorbar(
-                places, excess.mean(1), error, color=phase.colour, marker=MARKERS[k], label=name,
-                linestyle=phase.linestyle, markersize=4, linewidth=1.0,
-            )  # fmt: skip
+            axes.errorbar(places, excess.mean(1), error, label=name, **look(k))
         if theory is not None:
             axes.plot(*theory, "k:", label="theory")
         power_of_two_axis(axes, "x", np.concatenate([p for p, _ in points.values()]), label=label)
