@@ -164,17 +164,20 @@ def spectra(
     """
     figure = new_figure(height=5.6)
     top, bottom = figure.subplots(2, 3)
-    bins = np.linspace(0, 8, 41)
+    bins = np.geomspace(2e-4, 16, 46)
     for axes, phase in zip(top, PHASES, strict=True):
         for k, (step, values) in enumerate(densities[phase.name].items()):
             height = np.histogram(values, bins)[0] / values.size / np.diff(bins)
             axes.stairs(
                 np.where(height > 0, height, np.nan), bins, color=("0.55", phase.colour)[k], baseline=None,
-                linewidth=(1.0, 1.8)[k], label=f"{step} steps",
+                linewidth=(1.0, 1.8)[k], label=f"{step:,} steps".replace(",", " "),
             )  # fmt: skip
         axes.plot(*law, "k:", label="Marchenko-Pastur")
-        axes.set(yscale="log", ylim=(3e-4, 4), xlabel=r"eigenvalue over mean", title=phase.name)
-        axes.legend(fontsize="small")
+        axes.set(
+            xscale="log", yscale="log", xlim=(1e-3, 20), ylim=(1e-4, 300), title=phase.name,
+            xlabel="eigenvalue over mean",
+        )  # fmt: skip
+        axes.legend(fontsize="small", loc="lower left")
     top[0].set_ylabel("density")
     for axes, (name, label) in zip(bottom, labels.items(), strict=True):
         for phase in PHASES:
@@ -183,7 +186,7 @@ def spectra(
                 np.maximum(steps, 1), values, errors, color=phase.colour, marker=phase.marker,
                 linestyle=phase.linestyle, markersize=4, linewidth=1.0, label=phase.name,
             )  # fmt: skip
-        axes.set(xscale="log", xlabel="SGD steps", title=label)
+        axes.set(xscale="log", xlabel="SGD steps (first point: 0)", title=label)
     bottom[0].set_yscale("log")
     bottom[0].legend(fontsize="small")
     return figure
