@@ -177,7 +177,7 @@ def spectra(
             xscale="log", yscale="log", xlim=(1e-3, 20), ylim=(1e-4, 300), title=phase.name,
             xlabel="eigenvalue over mean",
         )  # fmt: skip
-        axes.legend(fontsize="small", loc="lower left")
+        axes.legend(fontsize="small", loc="upper right")
     top[0].set_ylabel("density")
     for axes, (name, label) in zip(bottom, labels.items(), strict=True):
         for phase in PHASES:
