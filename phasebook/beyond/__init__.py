@@ -1,0 +1,1 @@
+"""What the paper's outlook asks for: other layers, activations, data, optimisers and spectral densities."""
