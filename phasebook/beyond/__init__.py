@@ -1,0 +1,1 @@
+"""What stands beyond the paper: its questions asked of other networks."""
