@@ -101,9 +101,11 @@ def range_tests_and_runs(
     names = list(dict.fromkeys(choice for found in runs.values() for choice in found))
     colours = curve_colours(len(names))
     for (left, right), (network, test) in zip(panels, tests.items(), strict=True):
-        left.plot(test.rates, test.losses, color="0.65", linewidth=0.9, label="loss of the batch")
-        left.plot(test.rates, test.smooth, color="black", label="mean of five")
-        left.axvline(test.picked, color="0.3", linestyle="--", label="a tenth of the lowest: picked")
+        left.plot(
+            test.rates, test.losses, color="0.65", linestyle="-", linewidth=0.9, label="loss of the batch"
+        )
+        left.plot(test.rates, test.smooth, color="black", linestyle="-", label="mean of five")
+        left.axvline(test.picked, color="0.3", linestyle=":", label="picked: a tenth of the lowest")
         left.set(xscale="log", ylabel="loss", title=f"{network}: range test")
         for choice, found in runs[network].items():
             k = names.index(choice)
@@ -122,7 +124,7 @@ def range_tests_and_runs(
         right.set(yscale="log", ylabel="training loss", title=f"{network}: runs")
     panels[-1, 0].set_xlabel("learning rate")
     panels[-1, 1].set_xlabel("SGD steps")
-    panels[0, 0].legend(loc="lower left", fontsize="small")
+    panels[-1, 0].legend(loc="upper left", fontsize="small")
     most = max(range(len(panels)), key=lambda row: len(panels[row, 1].get_lines()))
     handles = panels[most, 1].get_legend_handles_labels()
     panels[0, 1].legend(*handles, loc="upper right", fontsize="small", ncols=2)
