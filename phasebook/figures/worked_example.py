@@ -124,7 +124,7 @@ def range_tests_and_runs(
         right.set(yscale="log", ylabel="training loss", title=f"{network}: runs")
     panels[-1, 0].set_xlabel("learning rate")
     panels[-1, 1].set_xlabel("SGD steps")
-    panels[-1, 0].legend(loc="upper left", fontsize="small")
+    panels[-1, 0].legend(loc="upper left", fontsize="small", frameon=True, framealpha=1.0, edgecolor="none")
     most = max(range(len(panels)), key=lambda row: len(panels[row, 1].get_lines()))
     handles = panels[most, 1].get_legend_handles_labels()
     panels[0, 1].legend(*handles, loc="upper right", fontsize="small", ncols=2)
