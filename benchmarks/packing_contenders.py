@@ -49,7 +49,7 @@ def kdtree_pairs(
 def freud_pairs(
     positions: NDArray[np.float64], box: float, radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs from freud's tree of boxes, which works in single precision: the radius is a bit larger for it."""
+    """Pairs from freud's tree of boxes, in single precision: the radius is a little larger for that."""
     freud = import_module("freud")
 
     query = freud.locality.AABBQuery(freud.box.Box.cube(box), positions - 0.5 * box)
