@@ -49,10 +49,10 @@ def kdtree_pairs(
 def freud_pairs(
     positions: NDArray[np.float64], box: float, radius: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs from freud's linked cells, which work in single precision: the radius is a bit larger for it."""
+    """Pairs from freud's tree of boxes, in single precision: the radius is a little larger for that."""
     freud = import_module("freud")
 
-    query = freud.locality.LinkCell(freud.box.Box.cube(box), positions - 0.5 * box)
+    query = freud.locality.AABBQuery(freud.box.Box.cube(box), positions - 0.5 * box)
     found = query.query(positions - 0.5 * box, {"r_max": radius + 1e-4, "exclude_ii": True}).toNeighborList()
     i, j = np.asarray(found[:, 0], np.int64), np.asarray(found[:, 1], np.int64)
     return i[i < j], j[i < j]

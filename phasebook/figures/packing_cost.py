@@ -7,7 +7,8 @@ from typing import Any
 from phasebook.figures.style import JAMMED, ORDERED, PARAMAGNETIC, BookFigure, new_figure, styled
 
 OURS = "phasebook"
-MARKERS = {"BRO": ("o", "-"), "SGD": ("s", "--")}
+LINES = {"BRO": "-", "SGD": ":"}
+MARKERS = "osD^"
 
 
 @styled
@@ -23,8 +24,8 @@ def packing_cost(benchmark: dict[str, Any]) -> BookFigure:
     axes = figure.add_subplot()
     names = [OURS, *sorted({row["name"] for row in benchmark["rows"]} - {OURS})]
     colours = [ORDERED.colour, JAMMED.colour, PARAMAGNETIC.colour, "#777777"]
-    for name, colour in zip(names, colours, strict=False):
-        for rule, (marker, line) in MARKERS.items():
+    for name, colour, marker in zip(names, colours, MARKERS, strict=False):
+        for rule, line in LINES.items():
             rows = [row for row in benchmark["rows"] if (row["name"], row["rule"]) == (name, rule)]
             axes.plot(
                 [row["particles"] for row in rows],
