@@ -187,7 +187,7 @@ def package(
     folder: Path = FOLDER,
     *,
     name: str = NAME,
-    command: str = "python tools/packings.py FOLDER --package",
+    command: str = "python tools/packings.py FOLDER && python tools/packings.py FOLDER --package",
 ) -> str:
     """Write the data set and its manifest; returns a line about them."""
     encoding = {
@@ -206,7 +206,7 @@ def package(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware(),
         "versions": {"python": platform.python_version()} | {one: version(one) for one in PACKAGES},
-        "command": "python tools/packings.py FOLDER && python tools/packings.py FOLDER --package",
+        "command": command,
         "check": "python tools/verify_packaged.py",
     }
     atomic_write(folder / f"{name}.nc", content)
