@@ -89,7 +89,8 @@ def test_film_has_every_frame_and_needs_nothing_else():
     start = random_packing(n_particles=20, packing_fraction=0.6, dimension=2, seed=1)
     film = packing_animation.film({"one": start}, BRO(0.1), steps=[0, 1, 3], description="discs")
     page = film._repr_html_()
-    data = json.loads(unescape(re.search(r'data-film="([^"]*)"', page)[1]))
+    (held,) = re.findall(r'data-film="([^"]*)"', page)
+    data = json.loads(unescape(held))
     assert data["steps"] == [0, 1, 3]
     for (x, y, active), packing in zip(data["panels"][0], film.packings[0], strict=True):
         assert np.allclose(

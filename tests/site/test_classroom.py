@@ -61,7 +61,7 @@ def test_nothing_but_a_check_needs_a_solution(classroom):
             if cell.cell_type != "code":
                 continue
             marks = cell.metadata.get("nbgrader", {})
-            task = marks.get("grade_id", "").rpartition("-")[0]
+            task = str(marks.get("grade_id", "")).rpartition("-")[0]
             made, used = names_of(cell.source)
             borrowed = {one for one in used & set(solved) if solved[one] != task and one not in known}
             assert not borrowed - made, f"{name}: {cell.source[:80]} needs {borrowed}"
