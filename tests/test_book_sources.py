@@ -10,6 +10,7 @@ import jupyter_book
 import pytest
 import yaml
 from jupyter_book.config import validate_yaml
+from pybtex.database import parse_file
 from tidy_chapters import is_notebook, tidy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,3 +70,10 @@ def test_measured_chapters_fit_binder():
         assert one["ended"] == "well", name
         assert one["cpu_seconds"] <= measured["limits"]["seconds"], name
         assert one["bytes"] <= measured["limits"]["bytes"], name
+
+
+def test_the_bibliography_can_be_read_and_has_what_is_cited():
+    entries = set(parse_file(str(ROOT / "book" / "references.bib")).entries)
+    pages = "".join(path.read_text(encoding="utf-8") for path in CHAPTERS)
+    groups = re.findall(r"\{cite:[tp]\}`([^`]+)`", pages)
+    assert entries == {key.strip() for group in groups for key in group.split(",")}
