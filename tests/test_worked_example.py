@@ -11,7 +11,8 @@ from torch.nn import functional as F
 import phasebook as pb
 from phasebook.beyond.digit_networks import Transformer, convolutional, digits
 from phasebook.beyond.habits import Choice, comparison, hottest_ordered, range_test, readable, steps_to_reach
-from phasebook.beyond.worked_example import Runs, fresh, one_thread, stepper, train_models
+from phasebook.beyond.trainer import one_thread
+from phasebook.beyond.worked_example import Runs, fresh, stepper, train_models
 from phasebook.figures.worked_example import range_tests_and_runs, scan_and_grid
 
 DATA = digits()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import process_time
 from typing import TypeVar
@@ -15,21 +14,11 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn import functional as F
 
 from phasebook.beyond.digit_networks import Digits
+from phasebook.beyond.trainer import one_thread
 from phasebook.network import Array
 
 Weights = dict[str, Tensor]
 Model = TypeVar("Model", bound=nn.Module)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch on one thread, so that sums have one order; afterwards as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
