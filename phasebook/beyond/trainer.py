@@ -136,7 +136,7 @@ def forward_many(
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch on one thread: sums have one order, and for small matrices more threads only wait for each other."""
+    """PyTorch on one thread: sums have one order, and more threads would only wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
