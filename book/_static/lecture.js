@@ -26,7 +26,7 @@
   /* What is left out: exercises and all that follows them up to the summary, and the boxes of claims. */
   const mark = () => {
     for (const section of document.querySelectorAll("article section > h2")) {
-      if (section.textContent.startsWith("Exercises")) section.parentElement.classList.add("lecture-hidden");
+      if (/^[\d.\s]*Exercises/.test(section.textContent)) section.parentElement.classList.add("lecture-hidden");
     }
   };
 
