@@ -25,7 +25,7 @@ DIVERGING = "RdBu_r"
 WIDTH = 8.0
 """Width of every figure in inches."""
 
-LARGEST_PNG = 250_000
+LARGEST_PNG = 90_000
 """Bytes of a picture in full colour; a page with its ten figures stays below 1.5 MB."""
 
 P = ParamSpec("P")
