@@ -131,7 +131,7 @@ def test_laboratory_trains_at_the_push_of_a_button(lab, tab):
     tab.goto(lab.url("lab/tree/book/workbench.md"))
     tab.wait_for_selector(".jp-NotebookPanel:visible .jp-Cell")
     run_all(tab)
-    picture = tab.locator(".jp-OutputArea-output img")
+    picture = tab.locator(".jp-OutputArea-output img").last  # for a moment the old picture may be there too
     picture.wait_for()
     before = picture.get_attribute("src")
     tab.get_by_role("button", name="jammed").click()
