@@ -25,6 +25,7 @@ from numba import float32, njit
 
 from phasebook.engine.vector import Vector, fma, load, store
 from phasebook.network import sample_ensemble
+from phasebook.runs.provenance import processor
 
 ROUNDS = 5
 AGREEMENT_STEPS = 200
@@ -119,7 +120,7 @@ def main() -> None:
         "rows": rows,
         "multiply_adds_per_ns": round(peak, 1),
         "fraction_of_peak": round(FMA_PER_STEP / ours / peak, 3),
-        "processor": _processor(),
+        "processor": processor(),
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} logical processors",
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "versions": {
@@ -133,14 +134,6 @@ def main() -> None:
         print("{name:40} {networks:5} networks {nanoseconds:12.1f} ns  {ratio:9.1f} x".format(**row))
     print(
         f"{result['fraction_of_peak']:.0%} of the {peak:.0f} multiply-adds per ns go into the matrix products"
-    )
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next(
-        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor()
     )
 
 

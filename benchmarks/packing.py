@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from packing_contenders import Search, freud_pairs, kdtree_pairs, numpy_steps, vesin_pairs
 
+from phasebook.runs.provenance import processor
 from phasebook.systems.random_organization import BRO, SGD, Packing, evolve, matched_sgd, random_packing
 
 ROUNDS = 3
@@ -126,7 +127,7 @@ def main() -> None:
         "packing_fraction": PACKING_FRACTION,
         "kick": KICK,
         "rows": rows,
-        "processor": _processor(),
+        "processor": processor(),
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} logical processors",
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "versions": {
@@ -142,14 +143,6 @@ def main() -> None:
     OUTPUT.write_text(json.dumps(result, indent=1) + "\n")
     for row in rows:
         print("{rule} {name:22} N = {particles:8} {nanoseconds:10.1f} ns  {ratio:7.2f} x".format(**row))
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next(
-        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
 
 
 if __name__ == "__main__":

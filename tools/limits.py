@@ -26,7 +26,7 @@ import psutil
 from run_chapter import BOOK
 from tidy_chapters import is_notebook
 
-from phasebook.figures.execution import processor
+from phasebook.runs.provenance import processor
 
 RUNNER = Path(__file__).with_name("run_chapter.py")
 OUTPUT = BOOK.parent / "benchmarks" / "limits.json"

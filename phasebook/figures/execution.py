@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.metadata import version
 from typing import Any
+
+from phasebook.runs.provenance import hardware
 
 PACKAGES = ("phasebook", "numpy", "scipy", "numba", "torch", "xarray", "matplotlib", "jupyter-book")
 
@@ -35,7 +36,7 @@ class Table:
 def build_table() -> Table:
     """Where this runs: processor, system, Python, and the versions that results may depend on."""
     rows = [
-        ("processor", f"{processor()}, {os.cpu_count()} logical cores"),
+        ("processor", hardware()),
         ("system", f"{platform.system()} on {platform.machine()}"),
         ("Python", platform.python_version()),
         *((name, version(name)) for name in PACKAGES),
@@ -60,12 +61,3 @@ def limits_table(measured: Mapping[str, Any]) -> Table:
         for name, one in measured["chapters"].items()
     ]
     return Table(("chapter", "processor", "clock", "memory", "outcome"), rows)
-
-
-def processor() -> str:
-    """The name of the processor, as far as the system tells."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

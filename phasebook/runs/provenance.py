@@ -74,14 +74,19 @@ def command(config: Config, *, scale: str) -> str:
     return shlex.join([*words, "--out", "FILE.nc"])
 
 
-def hardware() -> str:
-    """Processor and number of logical cores, as far as the system tells."""
+def processor() -> str:
+    """The name of the processor, as far as the system tells."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         lines = cpuinfo.read_text(encoding="utf-8").splitlines()
         model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), model)
-    return f"{model}, {os.cpu_count()} logical cores"
+    return model
+
+
+def hardware() -> str:
+    """Processor and number of logical cores, as far as the system tells."""
+    return f"{processor()}, {os.cpu_count()} logical cores"
 
 
 def available_cores() -> int:
