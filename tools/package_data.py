@@ -2,7 +2,8 @@
 
 A sweep of scale "book" becomes book.nc, one of scale "paper" over the whole grid paper_time.nc, and any
 other, such as cell.nc, paper_time_cell.nc; each with a manifest, NAME.json, beside it. With book.nc come
-book_forces.nc and book_terms.nc, what chapters compute from its weights, which are too many to be packaged.
+book_forces.nc, book_terms.nc and book_flow.nc, what pages compute from its weights and eigenvalues, which are
+too many to be packaged.
 The same sweep gives the same bytes, and a file that would not change is not written, so the command may be
 repeated while a sweep grows.
 """
@@ -23,6 +24,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from phasebook.boundaries import signal_and_noise
+from phasebook.explorer.flow import eigenvalue_flow
 from phasebook.runs.config import INV_SIGMA_WS, TEMPERATURES, Config
 from phasebook.runs.dataset import config_of, read_dataset
 from phasebook.runs.packaged import FOLDER
@@ -33,8 +35,9 @@ LARGEST_MB = 10.0
 DERIVED = {
     "forces": ("K_S and V_S of Eq. (4.8) under each reading", signal_and_noise),
     "terms": ("coefficients of Eq. (B.8)", spacing_terms),
+    "flow": ("ln S(t)/S(0) and the median eigenvalues", eigenvalue_flow),
 }
-"""What comes with book.nc, computed from the final weights of all its networks."""
+"""What comes with book.nc, computed from the weights and eigenvalues of all its networks."""
 SINGLE = 24
 """Binary digits of a number in single precision."""
 

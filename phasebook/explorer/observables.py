@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from phasebook.evidence.statistics import mean_and_error
-from phasebook.spectra import level_spacing
+from phasebook.explorer.flow import eigenvalue_flow
 
 CELL = ("temperature", "inv_sigma_w")
 
@@ -38,14 +38,6 @@ class Observable:
     of: Callable[[xr.Dataset], xr.DataArray]
 
 
-def growth(dataset: xr.Dataset) -> xr.DataArray:
-    """ln S(t) / S(0) of the mean level spacing S: the averaged rate (4.7) times t."""
-    x = dataset["eigenvalues"].transpose(..., "level")
-    spacing = x.isel(level=0, drop=True).copy(data=level_spacing(x.values))
-    ratio = spacing / spacing.isel(time=0, drop=True)
-    return ratio.copy(data=np.log(ratio.values))
-
-
 OBSERVABLES = (
     Observable(
         "test_error", "test error", "⟨(y − ŷ)²⟩", "2.6", True, None, lambda d: 2 * d["test_loss_history"]
@@ -65,7 +57,10 @@ OBSERVABLES = (
     Observable(
         "size", "size of the features", "rms φ", "2.5", False, (0.0, 1.0), lambda d: d["feature_rms_history"]
     ),
-    Observable("growth", "growth of the level spacing", "ln S(t)/S(0)", "4.7", False, None, growth),
+    Observable(
+        "growth", "growth of the level spacing", "ln S(t)/S(0)", "4.7", False, None,
+        lambda d: eigenvalue_flow(d)["growth"],
+    ),
 )  # fmt: skip
 
 
@@ -127,7 +122,7 @@ def averages(sources: Sources, observable: Observable) -> tuple[xr.DataArray, xr
 
 def levels(sources: Sources) -> xr.DataArray:
     """Median over networks of each eigenvalue of X, dims (temperature, inv_sigma_w, time, level)."""
-    return sources.joined(lambda sweep: sweep["eigenvalues"].median("model"))
+    return sources.joined(lambda sweep: eigenvalue_flow(sweep)["levels"])
 
 
 def target_levels(sources: Sources) -> xr.DataArray:

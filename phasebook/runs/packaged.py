@@ -13,9 +13,9 @@ The rule, in one place:
    chosen by the commit, and compares their bits with the packaged files.
 
 Beside each `NAME.nc` lies `NAME.json`, its manifest. Packaged observables are rounded to single precision or
-less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc`
-and `book_terms.nc` hold what chapters compute from all final weights of the book sweep, which are too many to
-be packaged.
+less; hashes and weights are not. tools/package_data.py makes both files. `book_forces.nc`, `book_terms.nc`
+and `book_flow.nc` hold what pages compute from all weights and eigenvalues of the book sweep, which are too
+many to be packaged.
 """
 
 from __future__ import annotations
@@ -93,13 +93,15 @@ def covers(there: Config, wanted: Config) -> bool:
     return grid and same == wanted
 
 
-def derived(dataset: xr.Dataset, name: str) -> xr.Dataset | None:
-    """What was computed from the weights of a packaged sweep and comes with it, as they do not.
+def derived(dataset: xr.Dataset, name: str, *, whole: bool = False) -> xr.Dataset | None:
+    """What was computed from the weights and eigenvalues of a packaged sweep and comes with it, as they do not.
 
     Args:
         dataset: a sweep as `load_sweep` gives it.
-        name: "forces", for `phasebook.boundaries.signal_and_noise`, or "terms", for
-            `phasebook.theory.spacing_terms.spacing_terms`.
+        name: "forces", for `phasebook.boundaries.signal_and_noise`, "terms", for
+            `phasebook.theory.spacing_terms.spacing_terms`, or "flow", for
+            `phasebook.explorer.flow.eigenvalue_flow`.
+        whole: give nothing for a part of the networks, as befits a statistic of all of them.
 
     Returns:
         The same cells and networks of the file `book_NAME.nc`; None where the sweep has its own weights.
@@ -112,6 +114,8 @@ def derived(dataset: xr.Dataset, name: str) -> xr.Dataset | None:
     package = find(config_of(dataset))
     path = FOLDER / f"book_{name}.nc"
     if package is None or package.path.name != "book.nc" or not path.exists():
+        return None
+    if whole and dataset.sizes["model"] != package.config.n_models:
         return None
     with xr.open_dataset(path, engine="h5netcdf") as opened:
         kept = opened.load()

@@ -93,6 +93,12 @@ def box(element: Any) -> dict[str, float]:
     return found
 
 
+def boxes(tab: Page, selector: str) -> list[dict[str, float]]:
+    """The same of several elements, all in one look: what is above them may still move as the page loads."""
+    script = "elements => elements.map(one => one.getBoundingClientRect().toJSON())"
+    return tab.locator(selector).evaluate_all(script)
+
+
 def hash_of(tab: Page) -> str:
     return str(tab.evaluate("location.hash"))
 
@@ -212,7 +218,7 @@ def test_address_restores_two_cells(browser, page_file):
         assert tab.locator("#explorer-reading").input_value() == "spread-table"
         assert tab.locator(".explorer-card").count() == 2
         assert tab.locator(".explorer-notice").inner_text() == ""
-        left, right = map(box, tab.locator(".explorer-card").all())
+        left, right = boxes(tab, ".explorer-card")
         assert left["y"] == right["y"]
         assert left["x"] + left["width"] <= right["x"]
         domains = tab.evaluate(AXES)
@@ -295,7 +301,7 @@ def test_phone(browser, page_file):
         assert "cell=T0,D-4" in hash_of(tab)
         tab.locator("#explorer-pin").tap()
         assert "pin=T0,D-4" in hash_of(tab)
-        upper, *lower = map(box, tab.locator(".explorer-card").all())
+        upper, *lower = boxes(tab, ".explorer-card")
         assert all(one["y"] > upper["y"] for one in lower)
 
 
