@@ -13,10 +13,10 @@ def eigenvalue_flow(dataset: xr.Dataset) -> xr.Dataset:
     """Movement of the eigenvalues of X in each cell of a sweep.
 
     Returns:
-        `growth`, dims (temperature, inv_sigma_w, model, time): ln S(t)/S(0) of the mean level spacing S, which
-        is the averaged rate (4.7) times t; `levels`, dims (temperature, inv_sigma_w, time, level): the median
-        of each eigenvalue over the networks. The packaged sweep of the book, whose eigenvalues were left out,
-        brings both along; they are computed for a part of its networks.
+        `growth`, dims (temperature, inv_sigma_w, model, time): ln S(t)/S(0) of the mean level spacing S, the
+        averaged rate (4.7) times t; `levels`, dims (temperature, inv_sigma_w, time, level): the median of
+        each eigenvalue over the networks. The packaged sweep of the book, whose eigenvalues were left out,
+        brings both along; for a part of its networks they are computed.
     """
     if (kept := derived(dataset, "flow", whole=True)) is not None:
         return kept

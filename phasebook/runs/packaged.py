@@ -94,7 +94,7 @@ def covers(there: Config, wanted: Config) -> bool:
 
 
 def derived(dataset: xr.Dataset, name: str, *, whole: bool = False) -> xr.Dataset | None:
-    """What was computed from the weights and eigenvalues of a packaged sweep and comes with it, as they do not.
+    """What was computed from the weights and eigenvalues of a packaged sweep and comes in their place.
 
     Args:
         dataset: a sweep as `load_sweep` gives it.

@@ -67,7 +67,7 @@ def tab(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[
     context.close()
 
 
-# JupyterLab may exchange a notebook's first kernel for another as it opens: one that has been idle for a while stays.
+# JupyterLab may exchange a notebook's first kernel as it opens: one that has been idle for a while stays.
 SETTLED = """() => {
   const kernel = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
   const idle = kernel?.status === 'idle' ? kernel.id : null;
