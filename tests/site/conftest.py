@@ -33,6 +33,8 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+VIOLATIONS = """rules => axe.run(document, rules ? {runOnly: rules} : {}).then(found => found.violations
+    .map(one => [one.impact, one.id, one.nodes.map(node => node.target.join(' ')).slice(0, 5)]))"""
 MUST_RUN = bool(os.environ.get("PHASEBOOK_REQUIRE_BROWSER"))
 
 
@@ -82,7 +84,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test with an argument `page` runs once for every page of the book."""
     if "page" in metafunc.fixturenames:
         toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-        metafunc.parametrize("page", pages_of(toc), ids=lambda page: page.name)
+        metafunc.parametrize("page", pages_of(toc), ids=lambda page: page.name, scope="module")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -106,15 +108,21 @@ def mathjax_is_local() -> bool:
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
-    """The script of axe-core, which `make book` fetches from npm."""
+def violations() -> Callable[..., list[Any]]:
+    """What axe-core, which `make book` fetches from npm, finds serious or critical, with the first places."""
     script = ROOT / "node_modules" / "axe-core" / "axe.min.js"
     if not script.is_file():
         message = "axe-core is not here: make book fetches it from npm"
         if MUST_RUN:
             pytest.fail(message)
         pytest.skip(message)
-    return script.read_text(encoding="utf-8")
+    source = script.read_text(encoding="utf-8")
+
+    def found(tab: Tab, rules: list[str] | None = None) -> list[Any]:
+        tab.evaluate(source)
+        return [one for one in tab.evaluate(VIOLATIONS, rules) if one[0] in ("serious", "critical")]
+
+    return found
 
 
 @pytest.fixture
