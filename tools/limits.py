@@ -26,6 +26,7 @@ import psutil
 from run_chapter import BOOK
 from tidy_chapters import is_notebook
 
+from phasebook.figures.execution import outcome
 from phasebook.runs.provenance import processor
 
 RUNNER = Path(__file__).with_name("run_chapter.py")
@@ -59,7 +60,7 @@ def main() -> int:
     report = {"limits": {"cores": CORES, "bytes": MEMORY, "seconds": SECONDS}, "machine": machine()}
     report["chapters"] = dict(sorted(measured.items()))
     OUTPUT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return int(any(entry["ended"] != "well" for entry in measured.values()))
+    return int(any(outcome(entry, report["limits"]) != "runs" for entry in measured.values()))
 
 
 def measure(name: str) -> dict[str, Any]:

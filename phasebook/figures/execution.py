@@ -44,6 +44,13 @@ def build_table() -> Table:
     return Table(("", "version"), rows)
 
 
+def outcome(one: Mapping[str, Any], limits: Mapping[str, float]) -> str:
+    """How one chapter fared: "runs", "too long" if it came to its end too late, or how else it ended."""
+    if one["ended"] != "well":
+        return one["ended"]
+    return "runs" if one["cpu_seconds"] <= limits["seconds"] else "too long"
+
+
 def limits_table(measured: Mapping[str, Any]) -> Table:
     """Seconds and memory of every chapter under Binder's limits.
 
@@ -56,7 +63,7 @@ def limits_table(measured: Mapping[str, Any]) -> Table:
             f"{one['cpu_seconds']:.0f} s",
             f"{one['seconds']:.0f} s at load {one['load']:.0f}",
             f"{one['bytes'] / 1e9:.2f} GB",
-            "runs" if one["ended"] == "well" else one["ended"],
+            outcome(one, measured["limits"]),
         )
         for name, one in measured["chapters"].items()
     ]
