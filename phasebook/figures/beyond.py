@@ -25,6 +25,8 @@ MARKERS = "os^D"
 UNIT = Normalize(0.0, 1.0)
 TOP = 10.0
 """Where a logarithmic scale of the maps ends: beyond it a network is lost, no matter how far."""
+SPELLED = {"relu": "ReLU", "gelu": "GELU"}
+"""Names of activations as the text has them, by PyTorch's."""
 
 
 class Row(NamedTuple):
@@ -63,7 +65,7 @@ def maps(columns: Mapping[str, xr.Dataset], rows: Sequence[Row]) -> BookFigure:
         shown = [typical(data[row.name], logarithmic=row.logarithmic)[0] for data in columns.values()]
         norm = decade_norm(*(one.clip(max=TOP) for one in shown)) if row.logarithmic else UNIT
         for axes, title, values in zip(line, columns, shown, strict=True):
-            heat_map(axes, values, norm=norm, title=title if row is rows[0] else "")
+            heat_map(axes, values, norm=norm, title=SPELLED.get(title, title) if row is rows[0] else "")
             axes.label_outer()
         figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=list(line), label=row.label)
     return figure
@@ -129,7 +131,8 @@ def activations(runs: Mapping[str, xr.Dataset], *, cold: float, right: float) ->
     """
     figure = new_figure(height=3.4)
     panels = figure.subplots(1, 3)
-    for k, (name, data) in enumerate(runs.items()):
+    for k, (key, data) in enumerate(runs.items()):
+        name = SPELLED.get(key, key)
         row = data.sel(temperature=cold, method="nearest")
         column = data.sel(inv_sigma_w=right, method="nearest")
         _curve(panels[0], row["relative_error"], "inv_sigma_w", k, name, logarithmic=True)
@@ -141,8 +144,9 @@ def activations(runs: Mapping[str, xr.Dataset], *, cold: float, right: float) ->
     for axes in panels[:2]:
         axes.set_yscale("log")
     panels[0].set(ylabel="relative error", title=f"$T = 2^{{{np.log2(cold):g}}}$")
-    panels[1].set(title=rf"$1/\sigma_W = 2^{{{np.log2(right):g}}}$")
-    panels[2].set(title="", ylabel="share of units at rest", ylim=(-0.03, 1.03))
+    for axes in panels[1:]:
+        axes.set_title(rf"$1/\sigma_W = 2^{{{np.log2(right):g}}}$")
+    panels[2].set(ylabel="share of units at rest", ylim=(-0.03, 1.03))
     panels[0].legend()
     return figure
 
