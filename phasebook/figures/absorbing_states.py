@@ -139,6 +139,8 @@ def active_samples(maps: Mapping[str, xr.DataArray], *, threshold: str) -> BookF
         heat_map(axes, values, norm=norm, title=title)
         for axes, (title, values) in zip(panels, maps.items(), strict=True)
     ]
+    for axes in panels:
+        axes.label_outer()
     figure.colorbar(meshes[0], ax=panels, label=f"share of samples with loss > {threshold}")
     return figure
 

@@ -110,7 +110,7 @@ def near_the_transition(runs: xr.Dataset) -> BookFigure:
         runs: of `phasebook.runs.small_packings.load_small_packings`.
     """
     kicks = kicks_of(runs)
-    figure = new_figure(height=3.3)
+    figure = new_figure(height=3.6)
     panels = np.atleast_1d(figure.subplots(1, len(kicks), sharey=True))
     for axes, kick in zip(panels, kicks, strict=True):
         for rule in RULES:
@@ -130,7 +130,7 @@ def near_the_transition(runs: xr.Dataset) -> BookFigure:
         axes.set(title=f"kick {kick:g} D", xlabel=r"$\varphi$", ylim=(0, 1))
         axes.locator_params(axis="x", nbins=3)
     panels[0].set_ylabel("late activity of survivors")
-    panels[0].legend(loc="lower right")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
