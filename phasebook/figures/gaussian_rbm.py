@@ -15,6 +15,8 @@ SHOWN = 3
 """Networks whose single curves are drawn."""
 
 BIN = 0.04
+BELOW_LEGEND = 0.82
+"""Share of the height that data and targets take; the legend has the rest."""
 
 
 @styled
@@ -110,13 +112,13 @@ def stationary_eigenvalues(run: xr.Dataset, model: GaussianRBM, *, pair: int = 3
         levels = x[:, list(group)].ravel()
         edges = np.arange(levels.min(), levels.max() + BIN, BIN)
         left.hist(levels, bins=edges, color=shade, alpha=0.55, weights=np.full(levels.size, 1 / BIN / len(x)))
-        left.axvline(target, color="black", linewidth=1, linestyle="--")
-        left.axvline(target + shift[group[0]], color="black", linewidth=1, linestyle=":")
+        left.axvline(target, ymax=BELOW_LEGEND, color="black", linewidth=1, linestyle="--")
+        left.axvline(target + shift[group[0]], ymax=BELOW_LEGEND, color="black", linewidth=1, linestyle=":")
     left.plot([], [], color="black", linewidth=1, linestyle="--", label="target $x^*$")
     left.plot([], [], color="black", linewidth=1, linestyle=":", label="target + predicted shift")
     left.set(xlabel="eigenvalue $x$", ylabel="eigenvalues per network and unit $x$", title="all targets")
-    left.set_ylim(0, left.get_ylim()[1] * 1.25)
-    left.legend(loc="upper right", facecolor="white", frameon=True, framealpha=1, edgecolor="none")
+    left.set_ylim(0, left.get_ylim()[1] / BELOW_LEGEND)
+    left.legend(loc="upper right")
     group = model.pairs[pair]
     _close_up(right, x[:, list(group)], target=model.targets[::-1][group[0]], settings=settings)
     return figure
