@@ -87,6 +87,15 @@ def test_weight_distributions_put_equal_laws_on_the_diagonal():
     np.testing.assert_allclose(along[2], weights["batch"].var(axis=0))
 
 
+def test_shift_of_equal_laws_has_unit_variance_whatever_the_numbers():
+    """Replicas and entries differ in number, so that dividing by the wrong one shows."""
+    rng = np.random.default_rng(0)
+    shift = temperature.shift_in_errors(rng.standard_normal((50, 4000)), rng.standard_normal((200, 4000)))
+    assert np.std(shift) == pytest.approx(
+        1, abs=5 / np.sqrt(2 * 4000) + 1 / 50
+    )  # five errors; finite samples
+
+
 def test_continuous_limit_shows_values_and_their_changes():
     rates = {"batch": RATES[:4], "none": RATES[:4]}
     values = {

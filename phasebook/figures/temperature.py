@@ -112,19 +112,17 @@ def weight_distributions(weights: Mapping[str, Array], modes: Array) -> BookFigu
     figure = new_figure(height=3.3)
     means, entries, stiff = figure.subplots(1, 3)
     reference = weights["batch"]
-    start = reference.mean(axis=0)
     for noise in ("elementwise", "covariance"):
         style = NOISE_STYLES[noise]
         look = {"color": style["color"], "marker": style["marker"], "linestyle": "none", "markersize": 2.5}
-        shift = np.sqrt(weights[noise].var(axis=0) / len(weights[noise]) + reference.var(axis=0) / len(start))
         means.hist(
-            (weights[noise].mean(axis=0) - start) / shift, bins=np.linspace(-6, 6, 49).tolist(),
+            shift_in_errors(weights[noise], reference), bins=np.linspace(-13, 13, 79).tolist(),
             histtype="step", density=True, color=style["color"], linestyle="-",
         )  # fmt: skip
         entries.plot(reference.var(axis=0), weights[noise].var(axis=0), alpha=0.5, **look)
     ends = [reference.var(axis=0).min() / 2, reference.var(axis=0).max() * 2]
     entries.plot(ends, ends, "-", color="0.6", zorder=0)
-    entries.set(xscale="log", yscale="log", xlabel="SGD", title="variance of each entry")
+    entries.set(xscale="log", yscale="log", xlabel="SGD", ylabel="Langevin", title="variance of each entry")
     number = np.arange(1, modes.shape[1] + 1)
     for noise in ("elementwise", "covariance", "batch"):
         style = NOISE_STYLES[noise]
@@ -135,9 +133,22 @@ def weight_distributions(weights: Mapping[str, Array], modes: Array) -> BookFigu
     stiff.set(
         xscale="log", yscale="log", xlabel="direction, stiffest first", title="variance along a direction"
     )
-    means.set(xlabel="standard errors", title="mean minus that of SGD")
+    means.set(xlabel="standard errors", ylabel="density", title="mean minus that of SGD")
     _noise_legend(figure, stiff, ("batch", "covariance", "elementwise"))
     return figure
+
+
+def shift_in_errors(weights: Array, reference: Array) -> Array:
+    """Difference of two means, entry by entry, in its standard errors; unit normal if the laws agree.
+
+    Args:
+        weights, reference: independent replicas, (replica, entry).
+
+    Returns:
+        Shape (entry,).
+    """
+    error = np.sqrt(weights.var(axis=0) / len(weights) + reference.var(axis=0) / len(reference))
+    return (weights.mean(axis=0) - reference.mean(axis=0)) / error
 
 
 @styled
