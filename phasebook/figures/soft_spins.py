@@ -117,14 +117,14 @@ def wells_and_peaks(variances: Sequence[float] = (0.3, 0.5, 0.8)) -> BookFigure:
     """
     figure = new_figure(height=3.5)
     left, right = figure.subplots(1, 2)
-    colours, phi = curve_colours(len(variances)), np.linspace(-0.9, 0.9, 361)
+    colours, phi = curve_colours(len(variances)), np.linspace(-0.995, 0.995, 399)
     for k, variance in enumerate(variances):
         quadratic, quartic = potential_coefficients(variance)
         label = rf"$\sigma_z^2 = {variance:g}$"
         left.plot(phi, potential(phi, variance=variance), color=colours(k), linestyle="-", label=label)
         left.plot(phi, quadratic * phi**2 + quartic * phi**4, color=colours(k), linestyle=":")
     left.plot([], [], color="0.4", linestyle=":", label="to fourth order")
-    left.set(xlabel=PHI_LABEL, ylabel=r"$V(\phi)$", ylim=(-0.35, 1.0), title="potential")
+    left.set(xlabel=PHI_LABEL, ylabel=r"$V(\phi)$", ylim=(-0.55, 1.0), xlim=(-1, 1), title="potential")
     left.legend(loc="upper center")
     variance = np.linspace(0.0, 2.0, 801)[1:]
     above = variance[variance >= CRITICAL_VARIANCE]
