@@ -39,7 +39,7 @@ def eigenvalue_flow(dataset: xr.Dataset) -> BookFigure:
     powers = np.arange(1, np.log10(end) + 0.01, 2)
     for above, below in zip(figure.axes[:3], figure.axes[3:], strict=True):
         above.set_xticks([0.0, *10.0**powers], labels=["0", *(rf"$10^{{{one:.0f}}}$" for one in powers)])
-        below.set_xticks([0.0, end / 2, end], labels=["0", "", f"{end:.0f}"])
+        below.set_xticks([0.0, end / 2, end], labels=["0", "", rf"$10^{{{np.log10(end):.0f}}}$"])
     return figure
 
 

@@ -26,7 +26,8 @@ def step_times(benchmark: dict[str, Any]) -> BookFigure:
             hatch="" if ours else "//",
             edgecolor="white",
         )
-        note = f" {row['nanoseconds']:,.0f} ns   ({row['ratio']:,.1f} ×)"
+        digits = 1 if row["ratio"] < 100 else 0
+        note = f" {row['nanoseconds']:,.0f} ns   ({row['ratio']:,.{digits}f} ×)"
         axes.text(row["nanoseconds"], place, note, va="center", fontsize="small")
     axes.set_yticks(
         range(len(rows)), [f"{row['name']}\n({row['networks']} at once)" for row in rows], fontsize="small"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 
 from phasebook.boundaries import boundary_temperature
-from phasebook.evidence.numbers import scientific
 from phasebook.figures.maps import TEMPERATURE_LABEL, power_of_two_axis
 from phasebook.figures.style import BookFigure, curve_colours, new_figure, styled
 from phasebook.theory.speed import first_passage
@@ -42,7 +42,7 @@ def steps_to_loss(scan: xr.Dataset, result: xr.Dataset, *, errors: Sequence[floa
                 finite,
                 "-",
                 color=colours(k),
-                label=f"error {scientific(error, digits=1)}",
+                label=f"error {_as_power(error)}",
             )
             if float(finite.min()) > float(scan["time"][1]):
                 best = int(np.nanargmin(finite.values))
@@ -61,3 +61,11 @@ def steps_to_loss(scan: xr.Dataset, result: xr.Dataset, *, errors: Sequence[floa
     panels[0].set_ylabel("epochs to reach it (median)")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(errors))
     return figure
+
+
+def _as_power(value: float) -> str:
+    """3 x 10^-4 in the same form as 10^-3, for a legend that lists both."""
+    power = math.floor(math.log10(value) + 1e-9)
+    factor = f"{value / 10**power:.2g}"
+    product = "" if factor == "1" else rf"{factor} \times "
+    return rf"${product}10^{{{power}}}$"
