@@ -16,8 +16,8 @@ def linear_decay(
     """Test loss after further steps of full-batch descent on the tangent plane at `weights`.
 
     With g = d y / d W frozen, H = E[g g^T] on the training data has eigenvalues c_k; along its k-th
-    eigenvector the residual decays as exp(-eps c_k t). Many curvatures spread over many decades give a sum of
-    exponentials that looks like a power law.
+    eigenvector the residual decays as exp(-eps c_k t), its square twice as fast. Many curvatures spread
+    over many decades give a sum of exponentials that looks like a power law.
 
     Args:
         ensemble: teachers and data.
