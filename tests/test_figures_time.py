@@ -174,7 +174,7 @@ def test_eigenvalue_flow_spans_the_paper_time():
     cells = xr.merge(long_sweeps(), join="outer", compat="no_conflicts", combine_attrs="override")
     figure = figures.eigenvalue_flow(cells)
     assert all(axes.get_xlim() == (0, 1e5) for axes in figure.axes)
-    assert [text.get_text() for text in figure.axes[3].get_xticklabels()] == ["0", "", "100000"]
+    assert [text.get_text() for text in figure.axes[3].get_xticklabels()] == ["0", "", "$10^{5}$"]
 
 
 def test_precision_figure_shows_distance_and_share():

@@ -202,6 +202,8 @@ def measured_features(preactivation: Array, variances: Array, *, inv_sigma_w: Se
         )
     for axes in panels[-columns:]:
         axes.set_xlabel(PHI_LABEL)
+    for axes in panels[::columns]:
+        axes.set_ylabel(r"$p(\phi)$")
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, columnspacing=1.2
     )
