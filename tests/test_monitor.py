@@ -16,10 +16,11 @@ from torch.nn import functional as F
 import phasebook as pb
 from phasebook import dyson
 from phasebook.monitor import Monitor, ensemble_dataset, lightning_callback, scale_initial_weights
+from phasebook.monitor.activations import bounds_of
 from phasebook.monitor.modules import as_module, half_squared_error, samples
 from phasebook.monitor.observe import Range
 from phasebook.monitor.schedule import is_due, log_spaced_steps
-from phasebook.monitor.shadow import Shadow, bounds_of
+from phasebook.monitor.shadow import Shadow
 from phasebook.observables import averaged_rate, gradient_norm
 from phasebook.spectra import eigenvalues, level_spacing
 
@@ -260,6 +261,45 @@ def test_activation_is_found_and_its_bounds():
     assert named.dataset().attrs["activations"] == "0: tanh"
 
 
+class Written(nn.Module):
+    """Activations as functions, in the ways people write them, and one in a module of one's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c, self.d, self.e = (nn.Linear(4, 4) for _ in range(5))
+        self.own = Own()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.tanh(F.layer_norm(self.a(x), (4,)))
+        x = F.leaky_relu(F.dropout(self.b(x), 0.5, self.training), 0.2)
+        x = self.c(x).sigmoid()
+        x = self.own(self.d(x))
+        return self.e(x) * 2
+
+
+class Own(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.elu(x, alpha=0.5)
+
+
+def test_activation_that_is_a_function_is_found():
+    model, probe = Written(), (torch.randn(8, 4), torch.randn(8, 4))
+    watch = Monitor(model, layers=list("abcde"), probe=probe, loss=half_squared_error)
+    data = watch.dataset()
+    assert data.attrs["activations"] == "a: tanh, b: leaky_relu, c: sigmoid, d: elu, e: none"
+    assert data["feature_saturation"].isel(step=0).notnull().values.tolist() == [1, 0, 1, 0, 0]
+    x = torch.tanh(F.layer_norm(model.a(probe[0]), (4,)))
+    after = F.leaky_relu(model.b(x), 0.2)
+    for layer, features in {"a": x, "b": after}.items():
+        expected = features.detach().double().square().mean().sqrt()
+        np.testing.assert_allclose(data["feature_rms"].sel(layer=layer), expected, rtol=1e-6)
+    for _ in range(10):
+        watch.step()
+    notes = pb.diagnose(watch.dataset(), layer="e").caveats
+    assert any("no activation was found behind this layer" in note for note in notes)
+    assert not any("no activation" in note for note in pb.diagnose(watch.dataset(), layer="b").caveats)
+
+
 # --- bad input ----------------------------------------------------------------------------------------
 
 
@@ -285,6 +325,8 @@ PROBE = (torch.ones(6, 4), torch.ones(6, 1))
         ({"loss": lambda o, t: F.cross_entropy(o, t.long()[:, 0] + 5)}, "does not take probe targets"),
         ({"temperature": -1.0}, "temperature must be a positive number, got -1"),
         ({"activation": {"7": torch.tanh}}, "not among the layers"),
+        ({"activation": "tanh"}, "activation must be a function such as torch.tanh, got 'tanh'"),
+        ({"loss": nn.MSELoss}, "loss must be a function of outputs and targets, got the class MSELoss"),
         ({"per_decade": 0}, "at least 1"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -294,6 +336,11 @@ def test_bad_input_is_one_clear_line(change: dict[str, object], message: str):
     with pytest.raises(ValueError, match=message) as caught:
         Monitor(small(), **arguments)
     assert "\n" not in str(caught.value)
+
+
+def test_a_class_in_place_of_a_model_is_refused():
+    with pytest.raises(ValueError, match=r"model must be a torch.nn.Module, got the class Attention"):
+        Monitor(Attention, layers=["0"], probe=PROBE, loss=half_squared_error)  # type: ignore[arg-type]
 
 
 def test_nothing_to_train_and_changed_models_are_refused():

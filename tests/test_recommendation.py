@@ -10,8 +10,9 @@ from torch import nn
 
 import phasebook as pb
 from phasebook.monitor import Monitor, paper_trials, recommend, sgd_trials
+from phasebook.monitor.diagnosis import ENOUGH, phase_probabilities
+from phasebook.monitor.halving import Cell
 from phasebook.monitor.modules import half_squared_error
-from phasebook.monitor.recommendation import Cell
 from phasebook.monitor.reference import reference_labels
 
 GRID = {"temperatures": 2.0 ** np.arange(-5, 7, 2), "variances": (2.0**-6, 2.0**-2, 2.0**6)}
@@ -31,6 +32,17 @@ def test_on_the_papers_network_it_suggests_the_hottest_ordered_cell_of_the_grid(
     assert ordered / 4 <= scan.suggested.temperature <= ordered
     assert scan.scan["phase"].sel(temperature=32.0, variance=2.0**-6) == "paramagnetic"
     assert scan.scan["phase"].sel(temperature=2.0**-5, variance=2.0**6) == "jammed"
+
+
+def test_on_the_papers_network_it_is_the_hottest_ordered_cell_of_the_whole_grid(scan):
+    """Against every cell trained to the end, without a scan."""
+    ordered = []
+    for temperature in GRID["temperatures"]:
+        for variance in GRID["variances"]:
+            data = paper_trials(networks=2)(temperature, variance, 0).advance(9000)
+            likely = phase_probabilities(data).isel(step=-1).sel(phase="ordered").mean()
+            ordered += [temperature] * bool(likely >= ENOUGH)
+    assert scan.suggested.temperature == max(ordered)
 
 
 def test_it_costs_less_than_the_grid_and_says_so(scan):
@@ -111,6 +123,9 @@ def make_model() -> nn.Module:
     )
 
 
+PAIR = (torch.ones(8, 3), torch.ones(8, 1))
+
+
 def torch_trials(**changes):
     stream = torch.Generator().manual_seed(0)
     x = torch.randn(80, 3, generator=stream)
@@ -176,9 +191,12 @@ def test_recommend_runs_on_a_torch_model():
     ("change", "message"),
     [
         ({"temperatures": ()}, "temperatures must be positive numbers"),
+        ({"temperatures": 0.1}, "positive numbers in a list, got 0.1"),
+        ({"temperatures": ["hot"]}, r"positive numbers in a list, got \['hot'\]"),
         ({"variances": (1.0, -1.0)}, "variances must be positive numbers"),
         ({"keep": 1.0}, "keep must lie between 0 and 1"),
-        ({"rungs": 0}, "at least 1"),
+        ({"rungs": 0}, "rungs must be a whole number, at least 1, got 0"),
+        ({"repeats": 1.5}, "repeats must be a whole number, at least 1, got 1.5"),
         ({"steps": 20}, "fewer than 10 for the first of 3 rungs"),
     ],
 )
@@ -186,6 +204,37 @@ def test_bad_input_is_one_clear_line(change: dict[str, object], message: str):
     arguments = {"temperatures": (0.1,), "variances": (1.0,), "steps": 900, "progress": False, **change}
     with pytest.raises(ValueError, match=message):
         recommend(paper_trials(), **arguments)
+
+
+@pytest.mark.parametrize("start", [nn.Linear(1, 1), nn.Flatten, make_model, None])
+def test_what_makes_no_runs_is_refused(start):
+    with pytest.raises(ValueError, match="start must be made by sgd_trials"):
+        recommend(start, temperatures=(0.1,), variances=(1.0,), steps=900, progress=False)
+
+
+def test_a_model_that_is_not_new_is_refused():
+    """The second cell would go on from the weights of the first."""
+    model = make_model()
+    with pytest.raises(ValueError, match="must be a function that returns a new model"):
+        sgd_trials(model, data=PAIR, probe=PAIR, loss=half_squared_error, layer="3", batch_size=4)
+    start = sgd_trials(lambda: model, data=PAIR, probe=PAIR, loss=half_squared_error, layer="3", batch_size=4)
+    start(0.1, 1.0, 0)
+    with pytest.raises(ValueError, match=r"must return a new torch\.nn\.Module each time"):
+        start(0.1, 1.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": (np.ones((8, 3)), np.ones((8, 1)))}, "data must be a pair of tensors"),
+        ({"data": (torch.ones(8, 3), torch.ones(7, 1))}, "data has 8 inputs and 7 targets"),
+        ({"scaled": "3"}, "scaled must be a list of names, got '3'"),
+        ({"batch_size": 1.5}, "batch_size must lie between 1 and the 60 samples, got 1.5"),
+    ],
+)
+def test_trials_that_cannot_start_are_one_clear_line(change: dict[str, object], message: str):
+    with pytest.raises(ValueError, match=message):
+        torch_trials(**change)
 
 
 def test_batch_size_out_of_range_and_half_epochs_are_refused():

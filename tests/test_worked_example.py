@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 import phasebook as pb
 from phasebook.beyond.digit_networks import Transformer, convolutional, digits
-from phasebook.beyond.habits import Choice, comparison, hottest_ordered, range_test, readable, steps_to_reach
+from phasebook.beyond.habits import Choice, comparison, range_test, readable, steps_to_reach
 from phasebook.beyond.trainer import one_thread
 from phasebook.beyond.worked_example import Runs, fresh, stepper, train_models
 from phasebook.figures.worked_example import range_tests_and_runs, scan_and_grid
@@ -151,12 +151,6 @@ def scan(phases: list[list[str]]) -> xr.Dataset:
         {"phase": (dims, phases), "loss": (dims, losses)},
         coords={"temperature": [0.25, 0.5], "variance": [0.5, 1.0]},
     )
-
-
-def test_hottest_ordered():
-    assert hottest_ordered(scan([["ordered", "ordered"], ["undecided", "jammed"]])) == (0.25, 1.0)
-    assert hottest_ordered(scan([["ordered", "ordered"], ["ordered", "jammed"]])) == (0.5, 0.5)
-    assert hottest_ordered(scan([["jammed", "jammed"], ["undecided", "jammed"]])) is None
 
 
 def test_figures():

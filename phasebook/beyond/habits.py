@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
 from phasebook.beyond.worked_example import Runs
 from phasebook.network import Array
@@ -83,22 +82,6 @@ def steps_to_reach(runs: Runs, loss: float) -> Array:
     """(run,): updates at the first look at which the training loss is at most `loss`; infinite if never."""
     there = runs.losses <= loss
     return np.where(there.any(-1), runs.steps[there.argmax(-1)], np.inf)
-
-
-def hottest_ordered(scan: xr.Dataset) -> tuple[float, float] | None:
-    """The hottest cell of a scan that was ordered when it was last looked at, (temperature, variance).
-
-    Unlike the suggestion of the scan itself it need not have been trained to the end.
-
-    Args:
-        scan: `phase` and `loss`, dims (temperature, variance); at equal temperatures the lower loss wins.
-    """
-    cells = scan.stack(cell=("temperature", "variance"))
-    ordered = cells.isel(cell=np.flatnonzero(cells["phase"].values == "ordered"))
-    if ordered.sizes["cell"] == 0:
-        return None
-    best = np.lexsort((ordered["loss"].values, -ordered["temperature"].values))[0]
-    return float(ordered["temperature"][best]), float(ordered["variance"][best])
 
 
 def comparison(choices: Mapping[str, Choice], runs: Mapping[str, Runs], *, loss: float) -> pd.DataFrame:

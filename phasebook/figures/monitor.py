@@ -14,6 +14,7 @@ from phasebook.network import Array
 
 BY_NAME = {phase.name: phase for phase in PHASES}
 UNDECIDED = Phase("undecided", "", "#999999", "D", ":", np.nan, np.nan)
+DIVERGED = Phase("diverged", "", "0.25", "x", ":", np.nan, np.nan)
 
 
 @styled
@@ -61,6 +62,7 @@ def scan_figure(
     *,
     suggested: tuple[float, float] | None,
     fastest: tuple[float, float] | None,
+    resumed: Sequence[tuple[float, float]] = (),
     boundary: xr.DataArray | None = None,
 ) -> BookFigure:
     """What did the scan try, how long, and what does it suggest?
@@ -68,28 +70,35 @@ def scan_figure(
     Args:
         scan: `steps`, `rung`, `phase` and `loss`, dims (temperature, variance).
         suggested, fastest: (temperature, variance) of the cells to mark.
+        resumed: those that had been given up and were trained to the end after all.
         boundary: temperature of a line to compare with, dims (variance,).
     """
     figure = new_figure(height=4.2)
     left, right = figure.subplots(1, 2, sharey=True)
     rungs = int(scan["rung"].max()) + 1
+    kinds = {phase.name: phase for phase in (*PHASES, UNDECIDED, DIVERGED)}
     for t in scan["temperature"].values:
         for v in scan["variance"].values:
             one = scan.sel(temperature=t, variance=v)
-            look = BY_NAME.get(str(one["phase"].values), UNDECIDED)
-            size = 30 + 110 * (int(one["rung"]) + 1) / rungs
-            left.scatter(v, t, s=size, color=look.colour, marker=look.marker, linewidths=0)
-    for phase in (*PHASES, UNDECIDED):
+            look = kinds[str(one["phase"].values)]
+            left.scatter(
+                v, t, s=_size(int(one["rung"]), rungs), color=look.colour, marker=look.marker,
+                linewidths=1.5 if look is DIVERGED else 0,
+            )  # fmt: skip
+    for phase in kinds.values():
         if (scan["phase"] == phase.name).any():
             left.scatter([], [], color=phase.colour, marker=phase.marker, s=60, label=phase.name)
     for rung in range(rungs):
         steps = int(scan["steps"].where(scan["rung"] == rung).max())
         left.scatter(
-            [], [], s=30 + 110 * (rung + 1) / rungs, marker="o", facecolor="none", edgecolor="0.3",
+            [], [], s=_size(rung, rungs), marker="o", facecolor="none", edgecolor="0.3",
             label=f"{steps} steps",
         )  # fmt: skip
-    if (scan["phase"] == "diverged").any():
-        left.scatter([], [], color=UNDECIDED.colour, marker=UNDECIDED.marker, s=60, label="diverged")
+    for k, cell in enumerate(resumed):
+        left.scatter(
+            cell[1], cell[0], s=380, marker="s", facecolor="none", edgecolor="black", linewidths=1.0,
+            label=None if k else "resumed",
+        )  # fmt: skip
     loss = np.log10(scan["loss"].where(np.isfinite(scan["loss"])))
     variance, temperature = scan["variance"].values, scan["temperature"].values
     mesh = right.pcolormesh(cell_edges(variance), cell_edges(temperature), loss, cmap=SEQUENTIAL)
@@ -111,6 +120,10 @@ def scan_figure(
                 )  # fmt: skip
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=5)
     return figure
+
+
+def _size(rung: int, rungs: int) -> float:
+    return 30 + 110 * (rung + 1) / rungs
 
 
 @styled

@@ -146,6 +146,8 @@ def diagnose(dataset: xr.Dataset, *, layer: str | None = None) -> Diagnosis:
 
 
 def _select(dataset: xr.Dataset, layer: str | None) -> xr.Dataset:
+    if not isinstance(dataset, xr.Dataset):
+        raise ValueError(f"diagnose takes a data set, Monitor.dataset(), got {type(dataset).__name__}")
     if "layer" not in dataset.dims:
         raise ValueError("not a monitor's data set: it has no dim 'layer'")
     names = [str(name) for name in dataset["layer"].values]
@@ -170,6 +172,11 @@ def _caveats(one: xr.Dataset, last: xr.Dataset) -> tuple[str, ...]:
         found.append(
             "the features have no bounds, so nothing saturates: judged without the saturation, less surely"
         )
+        if f"{one['layer'].values}: none" in str(one.attrs.get("activations")).split(", "):
+            found.append(
+                "no activation was found behind this layer, so its output counts as its features: if there "
+                "is one, name it by Monitor(..., activation=...)"
+            )
         names = phase_model("unbounded").indicators
     model = phase_model("bounded")
     values = dict(zip(model.indicators, zip(model.low, model.high, strict=True), strict=True))

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from phasebook.monitor.shadow import Activation, Criterion
+from phasebook.monitor.activations import Activation
+from phasebook.monitor.shadow import Criterion
 from phasebook.monitor.watch import Monitor
 
 

@@ -17,13 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from phasebook.monitor.activations import Activation
 from phasebook.monitor.gradient_sums import UNKNOWN, GradientSums
-from phasebook.monitor.observe import TANH, UNBOUNDED, Range
 from phasebook.network import Array
 from phasebook.theory.per_sample import per_sample_gradients
 
 Criterion = Callable[[Any, Tensor], Tensor]
-Activation = Callable[[Tensor], Tensor]
 
 CHUNK_NUMBERS = 2**24
 """How many entries of per-sample gradients are kept in memory at once."""
@@ -32,7 +31,6 @@ _HOOKS = (
     "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks",
     "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )  # fmt: skip
-_PASSING = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.modules.dropout._DropoutNd)
 
 
 class Shadow:
@@ -130,23 +128,6 @@ class Shadow:
             features[name] = value.reshape(len(value), -1).double().cpu().numpy()
         return features
 
-    def activations(self, inputs: Tensor) -> dict[str, nn.Module | None]:
-        """The activation each layer's output goes to, through normalisation and dropout at most."""
-        calls: list[tuple[nn.Module, Any, Any]] = []
-        handles = [
-            module.register_forward_hook(lambda m, i, o: calls.append((m, i[0] if i else None, o)))
-            for module in self.network.modules()
-            if not list(module.children())
-        ]
-        try:
-            with torch.no_grad():
-                self.network(inputs)
-        finally:
-            for handle in handles:
-                handle.remove()
-        modules = dict(self.network.named_modules())
-        return {name: _next_activation(calls, modules[name]) for name in self.parameters}
-
     def loss(self, inputs: Tensor, targets: Tensor, loss: Criterion) -> float:
         """Loss of the samples as one batch."""
         with torch.no_grad():
@@ -181,28 +162,6 @@ class Shadow:
                 for x, y in zip(inputs, targets, strict=True)
             ]
         return {name: torch.stack([row[k] for row in rows]) for k, name in enumerate(trained)}
-
-
-def bounds_of(activation: Activation | None) -> Range:
-    """The range of an activation, from its values far out."""
-    if activation is None:
-        return UNBOUNDED
-    if activation is torch.tanh or isinstance(activation, nn.Tanh):
-        return TANH
-    with torch.no_grad():
-        low, high = (float(v) for v in activation(torch.tensor([-1e4, 1e4])))
-    bounded = abs(low) < 100 and abs(high) < 100 and low < high
-    return Range(low, high) if bounded else UNBOUNDED
-
-
-def _next_activation(calls: list[tuple[nn.Module, Any, Any]], layer: nn.Module) -> nn.Module | None:
-    current = next((out for module, _, out in calls if module is layer), None)
-    while current is not None:
-        module, out = next(((m, o) for m, i, o in calls if i is current and m is not layer), (None, None))
-        if module is not None and type(module).__module__ == "torch.nn.modules.activation":
-            return module
-        current = out if isinstance(module, _PASSING) else None
-    return None
 
 
 def _matrix(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import Protocol
+from weakref import WeakSet
 
 import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from phasebook.monitor.activations import Activation
 from phasebook.monitor.ensembles import ensemble_dataset
 from phasebook.monitor.scaling import scale_initial_weights
 from phasebook.monitor.schedule import log_spaced_steps
@@ -45,11 +48,12 @@ def sgd_trials(
     batch_size: int,
     scaled: Sequence[str] | None = None,
     optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.SGD,
+    activation: Activation | Mapping[str, Activation] | None = None,
 ) -> Start:
     """Trials of a PyTorch model under plain SGD with learning rate T |B|.
 
     Args:
-        make_model: a fresh model, initialised from torch's random numbers.
+        make_model: called without arguments, returns a new model, initialised from torch's random numbers.
         data: inputs and targets of the training set, (sample, ...); reshuffled in every epoch.
         probe: held out, see `Monitor`.
         loss: of a batch: outputs, targets -> a number.
@@ -57,25 +61,48 @@ def sgd_trials(
         batch_size: |B|.
         scaled: layers whose initial weights the variance multiplies; `layer` alone if left out.
         optimiser: parameters, lr= -> optimiser.
+        activation: as for `Monitor`, where it is not found by itself.
 
     Raises:
-        ValueError: `batch_size` out of range, or what `Monitor` raises.
+        ValueError: data that are not pairs of tensors, `batch_size` out of range; and from the trials, a
+            model that is not new, or what `Monitor` raises.
     """
-    if not 1 <= batch_size <= len(data[0]):
-        raise ValueError(f"batch_size must lie between 1 and the {len(data[0])} samples, got {batch_size}")
+    _check(make_model, data, scaled, batch_size)
+    made: WeakSet[nn.Module] = WeakSet()
 
     def start(temperature: float, variance: float, seed: int) -> Trial:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = scale_initial_weights(make_model(), float(np.sqrt(variance)), layers=scaled or [layer])
+            model = make_model()
             state = torch.get_rng_state()
-        watch = Monitor(model, layers=[layer], probe=probe, loss=loss, temperature=temperature)
+        if not isinstance(model, nn.Module) or model in made:
+            raise ValueError("make_model must return a new torch.nn.Module each time it is called")
+        made.add(model)
+        scale_initial_weights(model, float(np.sqrt(variance)), layers=scaled or [layer])
+        watch = Monitor(
+            model, layers=[layer], probe=probe, loss=loss, temperature=temperature, activation=activation
+        )
         rate = temperature * batch_size
         return _TorchTrial(
             model, optimiser(model.parameters(), lr=rate), watch, data, loss, batch_size, seed, state
         )
 
     return start
+
+
+def _check(
+    make_model: object, data: tuple[Tensor, Tensor], scaled: Sequence[str] | None, batch_size: int
+) -> None:
+    if isinstance(make_model, nn.Module) or not callable(make_model):
+        raise ValueError("make_model must be a function that returns a new model, not a model")
+    if not (isinstance(data, tuple | list) and len(data) == 2 and all(map(torch.is_tensor, data))):
+        raise ValueError("data must be a pair of tensors, inputs and targets")
+    if len(data[0]) != len(data[1]):
+        raise ValueError(f"data has {len(data[0])} inputs and {len(data[1])} targets")
+    if isinstance(scaled, str):
+        raise ValueError(f"scaled must be a list of names, got {scaled!r}")
+    if not isinstance(batch_size, Integral) or not 1 <= batch_size <= len(data[0]):
+        raise ValueError(f"batch_size must lie between 1 and the {len(data[0])} samples, got {batch_size}")
 
 
 class _TorchTrial:

@@ -10,9 +10,10 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from phasebook.monitor.activations import Activation, activation_name, activations_behind, bounds_of
 from phasebook.monitor.observe import assemble, feature_statistics, levels
 from phasebook.monitor.schedule import FIRST, PER_DECADE, is_due, log_spaced_steps
-from phasebook.monitor.shadow import Activation, Criterion, Shadow, bounds_of, scalar
+from phasebook.monitor.shadow import Criterion, Shadow, scalar
 from phasebook.network import Array
 
 
@@ -33,9 +34,9 @@ class Monitor:
         loss: of a batch, as in training: outputs, targets -> a number; it is called with batches of one.
         temperature: T = eps / |B|. Needed only to compare noise with signal; may be set anew at any time
             (`watch.temperature = ...`) when the learning rate changes.
-        activation: of the layers, one for all or one for each by name. By default the activation module that
-            the layer's output is passed to; a layer with a functional activation (`torch.tanh(...)`) must say
-            so here, or its output is taken as its features.
+        activation: of the layers, one for all or one for each by name. By default the activation, module or
+            function, that the layer's output is passed to, through normalisation and dropout at most; without
+            one the output itself is taken as the features. `dataset().attrs["activations"]` names them.
         per_decade, first: looks at steps 0 and first * 10^(k / per_decade), k = 0, 1, ...
 
     Attributes:
@@ -60,6 +61,10 @@ class Monitor:
         first: int = FIRST,
     ) -> None:
         started = perf_counter()
+        if not isinstance(model, nn.Module):
+            raise ValueError(f"model must be a torch.nn.Module, got {_kind(model)}")
+        if not callable(loss) or isinstance(loss, type):
+            raise ValueError(f"loss must be a function of outputs and targets, got {_kind(loss)}")
         if isinstance(layers, str) or not layers:
             raise ValueError(f"layers must be a list of names, got {layers!r}")
         if temperature is not None and not 0 < temperature < np.inf:
@@ -117,7 +122,9 @@ class Monitor:
         )
         return dataset.assign_attrs(
             probe_samples=len(self._inputs),
-            activations=", ".join(f"{name}: {_name(value)}" for name, value in self._activations.items()),
+            activations=", ".join(
+                f"{name}: {activation_name(value)}" for name, value in self._activations.items()
+            ),
             seconds=self.seconds,
         )
 
@@ -175,7 +182,10 @@ class Monitor:
     def _chosen(
         self, activation: Activation | Mapping[str, Activation] | None
     ) -> dict[str, Activation | None]:
-        found: dict[str, Activation | None] = dict(self._shadow.activations(self._inputs[:2]))
+        each = activation.values() if isinstance(activation, Mapping) else [activation]
+        if wrong := [one for one in each if one is not None and (not callable(one) or isinstance(one, type))]:
+            raise ValueError(f"activation must be a function such as torch.tanh, got {_kind(wrong[0])}")
+        found = activations_behind(self._shadow.network, self._inputs[:2], self._shadow.parameters)
         if isinstance(activation, Mapping):
             if unknown := set(activation) - set(found):
                 raise ValueError(
@@ -185,7 +195,5 @@ class Monitor:
         return dict.fromkeys(found, activation) if activation is not None else found
 
 
-def _name(activation: Activation | None) -> str:
-    if activation is None:
-        return "none"
-    return getattr(activation, "__name__", type(activation).__name__)
+def _kind(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else repr(value)[:60]
