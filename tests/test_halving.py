@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SHOWS = {  # saturation, memory and growth that are read as the phase
     "paramagnetic": (0.999, 0.0, 14.0),
     "jammed": (0.999, 0.999, 0.0),
 }
-RUNGS = (100, 300, 900)
+RUNGS: tuple[int, ...] = (100, 300, 900)
 PhaseAt = Callable[[float, float, int], str]
 
 
@@ -54,8 +55,9 @@ def scan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Recommendation]:
             return self.phase_at(*self.cell, steps), 1 / (1 + self.cell[0] * steps)
 
     def scanned(phase_at: PhaseAt, temperatures: np.ndarray, variances: np.ndarray) -> Recommendation:
+        start: Any = lambda t, v, seed: Run(phase_at, t, v)  # noqa: E731
         return recommend(
-            lambda t, v, seed: Run(phase_at, t, v), temperatures=temperatures, variances=variances,
+            start, temperatures=temperatures, variances=variances,
             steps=RUNGS[-1], progress=False,
         )  # fmt: skip
 
@@ -69,7 +71,7 @@ def test_made_up_runs_are_read_as_prescribed(phase: str):
 
 def test_a_boundary_that_moves_down_in_time_is_found_where_it_ends(scan):
     """What is ordered at first is no more at the end, and the cells that are were crowded out by then."""
-    upper = dict(zip(RUNGS, (2.0**2, 2.0**0, 2.0**-2), strict=True))
+    upper: dict[int, float] = dict(zip(RUNGS, (2.0**2, 2.0**0, 2.0**-2), strict=True))
 
     def phase_at(temperature: float, variance: float, steps: int) -> str:
         if temperature <= upper[steps]:
@@ -132,7 +134,7 @@ def test_the_edge_of_the_grid_is_said(scan):
 
 
 def test_resumed_cells_are_ringed_in_the_figure(scan):
-    upper = dict(zip(RUNGS, (4.0, 1.0, 0.25), strict=True))
+    upper: dict[int, float] = dict(zip(RUNGS, (4.0, 1.0, 0.25), strict=True))
     found = scan(
         lambda t, v, s: "ordered" if t <= upper[s] else "undecided", 2.0 ** np.arange(-4, 5), np.array([1.0])
     )

@@ -94,11 +94,11 @@ def scan_figure(
             [], [], s=_size(rung, rungs), marker="o", facecolor="none", edgecolor="0.3",
             label=f"{steps} steps",
         )  # fmt: skip
-    for k, cell in enumerate(resumed):
-        left.scatter(
-            cell[1], cell[0], s=380, marker="s", facecolor="none", edgecolor="black", linewidths=1.0,
-            label=None if k else "resumed",
-        )  # fmt: skip
+    ring = {"marker": "s", "facecolor": "none", "edgecolor": "black", "linewidths": 1.0}
+    for cell in resumed:
+        left.scatter(cell[1], cell[0], s=380, **ring)
+    if resumed:
+        left.scatter([], [], s=120, label="resumed", **ring)
     loss = np.log10(scan["loss"].where(np.isfinite(scan["loss"])))
     variance, temperature = scan["variance"].values, scan["temperature"].values
     mesh = right.pcolormesh(cell_edges(variance), cell_edges(temperature), loss, cmap=SEQUENTIAL)
@@ -107,12 +107,15 @@ def scan_figure(
     figure.colorbar(mesh, ax=right, label="log10 of the loss there")
     left.set_title("phase at the end of its training")
     right.set_title("loss there")
+    both = suggested is not None and suggested == fastest
+    marks = [(suggested, "*", "suggested, lowest loss" if both else "suggested")]
+    marks += [] if both else [(fastest, "P", "ordered, lowest loss")]
     for axes in (left, right):
         power_of_two_axis(axes, "x", variance, label="initial variance, multiplied by")
         power_of_two_axis(axes, "y", temperature, label=TEMPERATURE_LABEL if axes is left else "")
         if boundary is not None:
             axes.plot(boundary["variance"], boundary, color="0.35", linestyle=":", label="boundary (4.15)")
-        for cell, marker, text in ((suggested, "*", "suggested"), (fastest, "P", "lowest loss")):
+        for cell, marker, text in marks:
             if cell is not None:
                 axes.scatter(
                     cell[1], cell[0], marker=marker, s=260 if marker == "*" else 110, facecolor="white",

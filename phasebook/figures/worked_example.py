@@ -34,7 +34,7 @@ def scan_and_grid(
     Args:
         scans: name of the network -> `phase` and `loss`, dims (temperature, variance).
         grids: the loss of every cell trained to the end, same dims; not-a-number where it diverged.
-        chosen, best: (temperature, variance) that the scan leads to, and where the grid is lowest.
+        chosen, best: (temperature, variance) that the scan suggests, and where the grid is lowest.
     """
     figure = new_figure(height=3.3 * len(scans))
     panels = figure.subplots(len(scans), 2, sharex=True, sharey=True, squeeze=False)
@@ -67,7 +67,7 @@ def scan_and_grid(
             key.scatter([], [], s=46, marker=phase.marker, color=phase.colour, label=phase.name)
     if "diverged" in seen:
         key.scatter([], [], s=46, marker="x", color="0.25", label="diverged")
-    key.scatter([], [], s=150, marker="*", color="white", edgecolor="black", label="from the scan")
+    key.scatter([], [], s=150, marker="*", color="white", edgecolor="black", label="suggested")
     key.scatter([], [], s=80, marker="P", color="white", edgecolor="black", label="lowest of the grid")
     figure.colorbar(ScalarMappable(norm, SEQUENTIAL), ax=panels, label="loss of the probe", extend="max")
     figure.legend(*key.get_legend_handles_labels(), loc="outside lower left", ncols=4)
