@@ -246,6 +246,7 @@ def test_activation_is_found_and_its_bounds():
     model = nn.Sequential(
         nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Sigmoid(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2)
     )
+    model.get_buffer("1.running_mean").fill_(0.5)  # features are seen through the normalisation
     probe = (torch.randn(8, 4), torch.randn(8, 2))
     watch = Monitor(model, layers=["0", "3", "5"], probe=probe, loss=half_squared_error)
     data = watch.dataset()
