@@ -76,6 +76,28 @@ def bootstrap(
     return Estimate(float(statistic(data)), float(np.std(draws, ddof=1)))
 
 
+def geometric_mean_of(values: np.ndarray) -> Estimate:
+    """Geometric mean of independent positive numbers and its standard error."""
+    logs = np.log(values)
+    middle = float(np.exp(logs.mean()))
+    return Estimate(middle, middle * float(logs.std(ddof=1) / np.sqrt(len(logs))))
+
+
+def scatter_of_logs(values: np.ndarray) -> Estimate:
+    """Standard deviation s of the logarithm of independent numbers, with its error s / sqrt(2 (n - 1)).
+
+    The error is that of a normal scatter.
+    """
+    scatter = float(np.log(values).std(ddof=1))
+    return Estimate(scatter, scatter / float(np.sqrt(2 * len(values) - 2)))
+
+
+def ratio(first: Estimate, second: Estimate) -> Estimate:
+    """One independent estimate over another; their relative errors add in quadrature."""
+    value = first.value / second.value
+    return Estimate(value, value * float(np.hypot(first.error / first.value, second.error / second.value)))
+
+
 def rank_correlation(first: xr.DataArray, second: xr.DataArray) -> float:
     """Spearman's rank correlation of two maps over their common cells (ties take their mean rank)."""
     first, second = xr.align(first, second, join="inner")
