@@ -11,6 +11,7 @@ from phasebook.evidence.statistics import (
     geometric_mean_of,
     half_way_temperature,
     mean_and_error,
+    mean_of,
     median_and_band,
     median_log_ratio,
     rank_correlation,
@@ -39,6 +40,12 @@ def test_a_diverged_network_is_left_out_of_the_mean(sample):
     mean, error = mean_and_error(broken)
     np.testing.assert_allclose(mean, rest.mean(1))
     np.testing.assert_allclose(error, rest.std(1, ddof=1) / np.sqrt(1999))
+
+
+def test_mean_of_plain_numbers_is_that_over_networks(sample):
+    values = sample.values[0]
+    assert mean_of(values) == pytest.approx((values.mean(), sem(values)))
+    assert np.isnan(mean_of([2.0]).error)
 
 
 def test_error_of_one_network_is_unknown():

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 Data = TypeVar("Data", xr.Dataset, xr.DataArray)
@@ -74,6 +75,13 @@ def bootstrap(
     size = data.sizes["model"]
     draws = [float(statistic(data.isel(model=rng.integers(size, size=size)))) for _ in range(resamples)]
     return Estimate(float(statistic(data)), float(np.std(draws, ddof=1)))
+
+
+def mean_of(values: ArrayLike) -> Estimate:
+    """Mean of independent numbers and its standard error, not-a-number for a single one."""
+    numbers = np.asarray(values, dtype=float)
+    error = float(numbers.std(ddof=1) / np.sqrt(numbers.size)) if numbers.size > 1 else float("nan")
+    return Estimate(float(numbers.mean()), error)
 
 
 def geometric_mean_of(values: np.ndarray) -> Estimate:
