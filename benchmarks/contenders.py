@@ -16,6 +16,7 @@ import torch
 from numba import njit
 
 from phasebook.network import Array, Ensemble, forward
+from phasebook.runs.step_cost import batched_bmm
 from phasebook.sgd import train
 
 BATCH = 4
@@ -59,23 +60,7 @@ def pytorch_loop(ensemble: Ensemble) -> Run:
 
 def torch_bmm(ensemble: Ensemble) -> Run:
     """Batched over the networks, gradient by hand, first layer computed once, weights updated in place."""
-    features, targets = (torch.tensor(a, dtype=torch.float32) for a in _features_and_targets(ensemble))
-    batches = features.shape[1] // BATCH
-    features = features.reshape(len(features), batches, BATCH, -1).transpose(0, 1).contiguous()
-    targets = targets.reshape(len(targets), batches, BATCH, 1).transpose(0, 1).contiguous()
-    readout = torch.tensor(ensemble.student[2], dtype=torch.float32)
-
-    def run(steps: int) -> Array:
-        weights = torch.tensor(ensemble.weights, dtype=torch.float32).mT.contiguous()
-        for step in range(steps):
-            h = features[step % batches]
-            phi = torch.bmm(h, weights).tanh_()
-            residual = torch.bmm(phi, readout.mT).sub_(targets[step % batches])
-            error = torch.bmm(residual, readout).mul_(1 - phi * phi)
-            torch.baddbmm(weights, h.mT, error, alpha=-RATE / BATCH, out=weights)
-        return weights.mT.numpy()
-
-    return run
+    return batched_bmm(ensemble, learning_rate=RATE, batch_size=BATCH)
 
 
 def jax_scan(ensemble: Ensemble) -> Run:

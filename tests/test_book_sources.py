@@ -56,6 +56,11 @@ def test_chapter_is_as_jupytext_writes_it(path):
     assert not is_notebook(text) or tidy(text) == text, "run make tidy"
 
 
+def test_cells_hand_numbers_to_the_text_by_the_package():
+    """One module does it, which works without MyST-NB too, as notebooks of the classroom edition may run."""
+    assert [path.stem for path in CHAPTERS if "myst_nb" in path.read_text(encoding="utf-8")] == []
+
+
 def test_no_picture_and_no_notebook_is_kept_beside_the_text():
     kept = [path for path in (ROOT / "book").rglob("*") if path.suffix in NO_TEXT]
     assert not [path for path in kept if "vendor" not in path.parts]

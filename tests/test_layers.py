@@ -20,7 +20,7 @@ LAYERS = [
     {"boundaries"},
     {"claims"},
     {"figures"},
-    {"lab", "monitor", "explorer"},
+    {"lab", "monitor", "explorer", "text"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -3,15 +3,20 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import spearmanr
+from scipy.stats import gmean, sem, spearmanr
 
 from phasebook.evidence.statistics import (
+    Estimate,
     bootstrap,
+    geometric_mean_of,
     half_way_temperature,
     mean_and_error,
+    mean_of,
     median_and_band,
     median_log_ratio,
     rank_correlation,
+    ratio,
+    scatter_of_logs,
 )
 
 
@@ -35,6 +40,12 @@ def test_a_diverged_network_is_left_out_of_the_mean(sample):
     mean, error = mean_and_error(broken)
     np.testing.assert_allclose(mean, rest.mean(1))
     np.testing.assert_allclose(error, rest.std(1, ddof=1) / np.sqrt(1999))
+
+
+def test_mean_of_plain_numbers_is_that_over_networks(sample):
+    values = sample.values[0]
+    assert mean_of(values) == pytest.approx((values.mean(), sem(values)))
+    assert np.isnan(mean_of([2.0]).error)
 
 
 def test_error_of_one_network_is_unknown():
@@ -86,3 +97,27 @@ def test_half_way_temperature_of_a_power_law():
     assert half_way_temperature(curve) == pytest.approx(8.0)
     with pytest.raises(ValueError, match="does not rise"):
         half_way_temperature(curve[:4])
+
+
+def test_geometric_mean_is_scipys_with_the_error_of_the_mean_logarithm():
+    values = np.random.default_rng(3).lognormal(mean=-2.0, sigma=0.3, size=60)
+    found = geometric_mean_of(values)
+    assert found.value == pytest.approx(gmean(values))
+    assert found.error == pytest.approx(gmean(values) * sem(np.log(values)))
+
+
+def test_error_of_a_scatter_is_the_scatter_of_scatters():
+    """Two thousand samples of thirty: their standard deviations spread as each one's error says."""
+    values = np.random.default_rng(4).lognormal(sigma=0.5, size=(2000, 30))
+    found = np.array([scatter_of_logs(sample) for sample in values])
+    assert found[:, 0].mean() == pytest.approx(0.5, rel=0.02)
+    assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.05)
+
+
+def test_error_of_a_ratio_by_drawing_both():
+    first, second = Estimate(3.0, 0.06), Estimate(2.0, 0.03)
+    rng = np.random.default_rng(0)
+    draws = rng.normal(*first, size=100_000) / rng.normal(*second, size=100_000)
+    found = ratio(first, second)
+    assert found.value == 1.5
+    assert found.error == pytest.approx(draws.std(), rel=0.01)

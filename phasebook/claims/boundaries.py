@@ -14,11 +14,10 @@ from phasebook.claims.verdicts import (
     agrees,
     holds,
     identity,
-    mean_of,
     share_of,
     to_within,
 )
-from phasebook.evidence.statistics import Estimate, bootstrap
+from phasebook.evidence.statistics import Estimate, bootstrap, mean_of
 from phasebook.theory.criterion import (
     critical_inv_sigma_w,
     mean_square_input,

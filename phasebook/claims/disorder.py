@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from phasebook.claims.data import Data
-from phasebook.claims.verdicts import Judgement, agrees, holds, identity, mean_of, resampled
-from phasebook.evidence.statistics import Estimate
+from phasebook.claims.verdicts import Judgement, agrees, holds, identity, resampled
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.network import Array, couplings, forward, loss
 from phasebook.spectra import marchenko_pastur_cdf
 from phasebook.theory import disorder

@@ -13,11 +13,10 @@ from phasebook.claims.verdicts import (
     all_hold,
     holds,
     identity,
-    mean_of,
     resampled,
     to_within,
 )
-from phasebook.evidence.statistics import Estimate
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.network import Array, sample_ensemble
 from phasebook.sgd import train
 from phasebook.spectra import (

@@ -10,9 +10,9 @@ from scipy.integrate import solve_ivp
 from scipy.stats import kstest
 
 from phasebook.claims.data import Data
-from phasebook.claims.verdicts import Judgement, agrees, all_hold, identity, mean_of, resampled
+from phasebook.claims.verdicts import Judgement, agrees, all_hold, identity, resampled
 from phasebook.evidence.numbers import scientific
-from phasebook.evidence.statistics import Estimate
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.network import Array
 from phasebook.systems.contrastive_divergence import start, train
 from phasebook.systems.coulomb_gas import two_level_cdf, wigner_cdf

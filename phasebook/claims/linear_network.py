@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import kstest
 
 from phasebook.claims.data import Data, minus
-from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, identity, mean_of, resampled
-from phasebook.evidence.statistics import Estimate
+from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, identity, resampled
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.network import Array
 from phasebook.systems.coulomb_gas import mean_spacing, two_level_cdf, two_level_density
 from phasebook.systems.linear_experiments import learning_curves, spacing_scan, stationary_state

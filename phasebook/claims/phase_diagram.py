@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from phasebook.claims.data import HOTTEST, JAMMED, ORDERED, PARAMAGNETIC, Data, decades, minus
-from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, mean_of, to_within
-from phasebook.evidence.statistics import Estimate, bootstrap, half_way_temperature, mean_and_error
+from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, to_within
+from phasebook.evidence.statistics import Estimate, bootstrap, half_way_temperature, mean_and_error, mean_of
 from phasebook.network import forward, gradient, sample_ensemble
 from phasebook.theory.power_law import logarithm
 

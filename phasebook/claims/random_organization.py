@@ -14,13 +14,12 @@ from phasebook.claims.verdicts import (
     agrees,
     holds,
     identity,
-    mean_of,
     resampled,
     share_of,
     to_within,
 )
 from phasebook.evidence.numbers import scientific
-from phasebook.evidence.statistics import Estimate
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.runs.small_packings import load_small_packings
 from phasebook.systems.absorbing_transition import MANNA_BETA, MANNA_DELTA
 from phasebook.systems.packing_experiments import first_moves, flatness_under_sgd, late_activity

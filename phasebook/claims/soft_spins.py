@@ -12,10 +12,9 @@ from phasebook.claims.verdicts import (
     all_hold,
     holds,
     identity,
-    mean_of,
     resampled,
 )
-from phasebook.evidence.statistics import Estimate
+from phasebook.evidence.statistics import Estimate, mean_of
 from phasebook.network import Array, couplings, external_field, forward, loss
 from phasebook.theory import bimodality, spins
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from phasebook.claims.data import Data
-from phasebook.claims.verdicts import Judgement, agrees, holds, identity, mean_of
-from phasebook.evidence.statistics import Estimate, bootstrap, half_way_temperature
+from phasebook.claims.verdicts import Judgement, agrees, holds, identity
+from phasebook.evidence.statistics import Estimate, bootstrap, half_way_temperature, mean_of
 from phasebook.network import Array, forward, loss, per_sample_gradient, sample_ensemble
 from phasebook.sgd import train
 from phasebook.theory.langevin import (

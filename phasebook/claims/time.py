@@ -8,9 +8,9 @@ import numpy as np
 import xarray as xr
 
 from phasebook.claims.data import JAMMED, ORDERED, PARAMAGNETIC, Data, Place, decades_between
-from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, mean_of, to_within
+from phasebook.claims.verdicts import Judgement, agrees, all_hold, holds, to_within
 from phasebook.evidence.map_comparison import over_cells, shift_with_error
-from phasebook.evidence.statistics import Estimate, bootstrap
+from phasebook.evidence.statistics import Estimate, bootstrap, mean_of
 from phasebook.runs.long_runs import LONG_CELLS
 from phasebook.spectra import level_spacing
 

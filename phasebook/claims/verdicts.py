@@ -119,13 +119,6 @@ def resampled(
     return Estimate(float(statistic(*arrays)), float(np.std(found, ddof=1)))
 
 
-def mean_of(values: Array) -> Estimate:
-    """Mean of independent numbers and its standard error, not-a-number for a single one."""
-    values = np.asarray(values, dtype=float)
-    error = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else float("nan")
-    return Estimate(float(values.mean()), error)
-
-
 def to_within(half_width: float) -> float:
     """Standard error of a number known to lie within `half_width` of the one printed."""
     return half_width / float(np.sqrt(3))

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 Data = TypeVar("Data", xr.Dataset, xr.DataArray)
@@ -74,6 +75,35 @@ def bootstrap(
     size = data.sizes["model"]
     draws = [float(statistic(data.isel(model=rng.integers(size, size=size)))) for _ in range(resamples)]
     return Estimate(float(statistic(data)), float(np.std(draws, ddof=1)))
+
+
+def mean_of(values: ArrayLike) -> Estimate:
+    """Mean of independent numbers and its standard error, not-a-number for a single one."""
+    numbers = np.asarray(values, dtype=float)
+    error = float(numbers.std(ddof=1) / np.sqrt(numbers.size)) if numbers.size > 1 else float("nan")
+    return Estimate(float(numbers.mean()), error)
+
+
+def geometric_mean_of(values: np.ndarray) -> Estimate:
+    """Geometric mean of independent positive numbers and its standard error."""
+    logs = np.log(values)
+    middle = float(np.exp(logs.mean()))
+    return Estimate(middle, middle * float(logs.std(ddof=1) / np.sqrt(len(logs))))
+
+
+def scatter_of_logs(values: np.ndarray) -> Estimate:
+    """Standard deviation s of the logarithm of independent numbers, with its error s / sqrt(2 (n - 1)).
+
+    The error is that of a normal scatter.
+    """
+    scatter = float(np.log(values).std(ddof=1))
+    return Estimate(scatter, scatter / float(np.sqrt(2 * len(values) - 2)))
+
+
+def ratio(first: Estimate, second: Estimate) -> Estimate:
+    """One independent estimate over another; their relative errors add in quadrature."""
+    value = first.value / second.value
+    return Estimate(value, value * float(np.hypot(first.error / first.value, second.error / second.value)))
 
 
 def rank_correlation(first: xr.DataArray, second: xr.DataArray) -> float:

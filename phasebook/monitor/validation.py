@@ -31,6 +31,32 @@ class Reliability(NamedTuple):
     runs: Array
 
 
+class Score(NamedTuple):
+    """Verdicts against the labels of their cells.
+
+    Attributes:
+        right, wrong, undecided: numbers of runs, in the cells that count.
+        silent: share of the runs in all cells that got no verdict.
+        named_right: share that is right among the runs in all cells that got one.
+    """
+
+    right: int
+    wrong: int
+    undecided: int
+    silent: float
+    named_right: float
+
+    @property
+    def runs(self) -> int:
+        """In the cells that count."""
+        return self.right + self.wrong + self.undecided
+
+    @property
+    def share(self) -> float:
+        """Right of all runs in the cells that count; no verdict counts as wrong."""
+        return self.right / self.runs
+
+
 def train_cells(*, networks: int, seed: int, record_steps: Sequence[int]) -> xr.Dataset:
     """The monitor's data set of new networks in every cell of the book's grid.
 
@@ -72,6 +98,18 @@ def confusion(verdict: xr.DataArray, labels: xr.DataArray, *, among: xr.DataArra
     ]
     return xr.DataArray(
         counts, dims=("phase", "verdict"), coords={"phase": list(PHASES), "verdict": list(names)}
+    )
+
+
+def score(verdict: xr.DataArray, labels: xr.DataArray, *, among: xr.DataArray) -> Score:
+    """How often a verdict is right, and how often there is one; arguments as for `confusion`."""
+    right, named = verdict == labels, verdict != "undecided"
+    return Score(
+        right=int((right & among).sum()),
+        wrong=int((named & ~right & among).sum()),
+        undecided=int((~named & among).sum()),
+        silent=float((~named).mean()),
+        named_right=float(right.where(named).mean()),
     )
 
 
