@@ -25,6 +25,9 @@ class Estimate(NamedTuple):
     value: float
     error: float
 
+    def __str__(self) -> str:
+        return f"{self.value:.4f} ± {self.error:.4f}"
+
 
 def mean_and_error(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
     """Mean over networks, Eq. (3.2), and its standard error s / sqrt(number of networks).

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import curve_fit
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.network import Array
 
 MANNA_BETA = 0.84
@@ -17,17 +18,6 @@ MANNA_BETA = 0.84
 
 MANNA_DELTA = 0.777
 """Decay exponent at criticality, beta / nu_parallel = 0.840 / 1.081 (depends on the initial condition)."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and its standard error."""
-
-    value: float
-    error: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.4f} ± {self.error:.4f}"
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.network import Array
-from phasebook.systems.absorbing_transition import Estimate
 from phasebook.systems.random_organization import (
     SGD,
     Packing,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from phasebook.evidence.statistics import Estimate
 from phasebook.network import Array
 from phasebook.systems.absorbing_transition import (
-    Estimate,
     bracket,
     decay_exponent,
     extrapolate,
