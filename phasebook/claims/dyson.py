@@ -130,7 +130,7 @@ def one_particle_theory_hot(data: Data) -> Judgement:
 
 @lru_cache(maxsize=2)
 def _growth_over_sgd(temperature: float, inv_sigma_w: float, steps: tuple[int, ...]) -> Estimate:
-    networks = sample_ensemble(n_models=16, temperature=temperature, inv_sigma_w=inv_sigma_w, n_samples=1000)
+    networks = sample_ensemble(n_models=128, temperature=temperature, inv_sigma_w=inv_sigma_w, n_samples=1000)
     run = train(
         networks, learning_rate=4 * temperature, record_steps=list(steps), order="with_replacement",
         precision="float64",
