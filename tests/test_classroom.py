@@ -5,7 +5,7 @@ import zipfile
 
 import nbformat
 import pytest
-from classroom import BLANK, Piece, instructor, pack, pieces, student
+from classroom import BLANK, Piece, instructor, pack, pieces, student, with_preface
 from exercises import BOOK, Exercise, all_exercises, exercises
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from plain_markdown import Context, plain
@@ -73,7 +73,7 @@ def test_students_get_blanks_and_the_check(cells):
     made = student(cells, TASKS, Context())
     nbformat.validate(made)
     sources = [cell.source for cell in made.cells]
-    assert sources[2:4] == [BLANK["code"], "assert half % 2 == 0"]
+    assert sources[2:5] == [BLANK["markdown"], BLANK["code"], "assert half % 2 == 0"]
     assert not any(word in " ".join(sources) for word in ("secret", "x / 2", "That was it"))
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in made.cells)
     assert "## Summary" in sources[-1]
@@ -83,6 +83,24 @@ def test_a_solution_without_code_becomes_one_answer_in_words():
     notebook = new_notebook(cells=[new_markdown_cell(TEXT), CELLS[-1]])
     made = student(pieces(notebook), TASKS, Context())
     assert [cell.source for cell in made.cells].count(BLANK["markdown"]) == 1
+
+
+def test_a_solution_in_several_pieces_leaves_one_blank_of_each_kind():
+    """A derivation by hand has its place even where the solution has code too."""
+    notebook = new_notebook(cells=[new_markdown_cell(TEXT), CELLS[2], new_code_cell("half"), CELLS[-1]])
+    made = student(pieces(notebook), TASKS, Context())
+    blanks = [cell.source for cell in made.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    assert blanks == [BLANK["markdown"], BLANK["code"]]
+
+
+def test_exercises_are_announced_after_the_title(cells):
+    announced = with_preface(cells, TASKS)[1]
+    assert announced.solves is None
+    assert "1 exercises, 10 minutes." in announced.cell.source
+    assert "[Half of it](#ex-half): by code, 10 minutes" in announced.cell.source
+    assert "`assert`" in announced.cell.source
+    unchecked = [piece for piece in cells if not piece.is_check]
+    assert "`assert`" not in with_preface(unchecked, TASKS)[1].cell.source
 
 
 def test_instructors_get_everything(cells):
@@ -145,6 +163,16 @@ def test_every_exercise_is_gated():
     """One that is not would be missed by the reader of exercises, and a cell in it would not run."""
     for path in BOOK.glob("*.md"):
         assert not re.search(r"^[`:]{3,}\{(exercise|solution)\}", path.read_text("utf-8"), re.MULTILINE), path
+
+
+def test_exercises_are_listed_in_the_order_of_the_book():
+    """And none is lost: each file with an exercise is a page of the book."""
+    chapters = list(dict.fromkeys(one.chapter for one in all_exercises()))
+    contents = (BOOK.parent / "_toc.yml").read_text("utf-8")
+    assert chapters == sorted(chapters, key=lambda name: contents.index(f"book/{name}\n"))
+    assert set(chapters) == {
+        path.stem for path in BOOK.glob("*.md") if "{exercise-start}" in path.read_text("utf-8")
+    }
 
 
 def test_the_book_has_exercises_at_three_levels_in_every_chapter():

@@ -19,6 +19,7 @@ from typing import Any
 import jupytext
 import nbformat
 import yaml
+from classroom_preface import preface
 from exercises import Exercise, exercises
 from jupyter_cache import get_cache
 from nbformat import NotebookNode
@@ -56,7 +57,7 @@ def main(output: Path = OUTPUT) -> int:
         if not tasks:
             continue
         try:
-            cells = pieces(executed(text))
+            cells = with_preface(pieces(executed(text)), tasks)
         except KeyError:
             print(f"classroom: {name} has not been executed as it stands: run make book", file=sys.stderr)
             return 2
@@ -106,21 +107,26 @@ def instructor(cells: list[Piece], tasks: dict[str, Exercise], context: Context)
 
 
 def student(cells: list[Piece], tasks: dict[str, Exercise], context: Context) -> NotebookNode:
-    """No outputs, and a blank for each cell of a solution's code, or one for its text if it has no code."""
-    coded = {piece.solves for piece in cells if piece.cell.cell_type == "code"}
-    answered: set[str] = set()
+    """No outputs, and for each solution one blank for words and one for code, as far as it has both."""
+    answered: set[tuple[str, str]] = set()
     kept: list[tuple[Piece, NotebookNode]] = []
     for piece in cells:
         cell = _shown(piece, context)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         if piece.solves is not None and not piece.is_check:
-            if cell.cell_type == "markdown" and (piece.solves in coded or piece.solves in answered):
+            if (piece.solves, cell.cell_type) in answered:
                 continue
-            answered.add(piece.solves)
+            answered.add((piece.solves, cell.cell_type))
             cell.source = BLANK[cell.cell_type]
         kept.append((piece, cell))
     return _notebook(kept, tasks)
+
+
+def with_preface(cells: list[Piece], tasks: dict[str, Exercise]) -> list[Piece]:
+    """The cells, with the list of exercises after the first, which has the title."""
+    text = preface(list(tasks.values()), has_checks=any(piece.is_check for piece in cells))
+    return [cells[0], Piece(new_markdown_cell(text), None), *cells[1:]]
 
 
 def _shown(piece: Piece, context: Context) -> NotebookNode:

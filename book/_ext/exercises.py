@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
@@ -67,12 +68,10 @@ def exercises(chapter: str, text: str) -> list[Exercise]:
 
 
 def all_exercises() -> list[Exercise]:
-    """Those of all chapters, in the order of the files' names."""
-    return [
-        one
-        for path in sorted(BOOK.glob("*.md"))
-        for one in exercises(path.stem, path.read_text(encoding="utf-8"))
-    ]
+    """Those of all chapters, in the order of the book."""
+    parts = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    paths = [BOOK.parent / f"{chapter['file']}.md" for part in parts for chapter in part["chapters"]]
+    return [one for path in paths for one in exercises(path.stem, path.read_text(encoding="utf-8"))]
 
 
 def _exercise(chapter: str, match: re.Match[str]) -> Exercise:
