@@ -3,6 +3,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const root = document.querySelector(".live");
   if (!root) return;
   const fail = (reason) => {
+    root.classList.add("live-failed");
     root.querySelector(".live-fallback").textContent = `The live training cannot run: ${reason}. ${root.dataset.instead}`;
   };
   if (typeof uPlot === "undefined") return fail("the drawing library uPlot is not among the book’s files");
@@ -170,9 +171,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const reading = ([name, value]) => element("div", {}, element("dt", { textContent: titles[name] }), value);
   root.replaceChildren(
     group("Places in the phase diagram", ...Object.values(places)),
-    group("Training", go, again,
-      element("label", { htmlFor: "live-seed" }, "Seed ", seed),
-      element("label", { htmlFor: "live-log" }, logarithmic, " logarithmic time")),
+    element("div", { className: "live-bars" },
+      group("Training", go, again),
+      group("Seed and time axis",
+        element("label", { htmlFor: "live-seed" }, "Seed ", seed),
+        element("label", { htmlFor: "live-log" }, logarithmic, " logarithmic time"))),
     element("div", { className: "live-sliders" }, ...Object.values(sliders).map(({ row }) => row)),
     status,
     element("dl", { className: "live-readings" }, ...Object.entries(readings).map(reading)),

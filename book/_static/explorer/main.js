@@ -34,8 +34,8 @@
           <button type="button" id="explorer-clear">Clear</button>
           <a id="explorer-link" href="#">Link to this view</a>
         </div>
-        <p class="explorer-keys" id="explorer-keys">Point at a cell, or use the arrow keys; click or Enter selects,
-          P pins, Escape clears.</p>
+        <p class="explorer-keys" id="explorer-keys">Tap or click a cell to select it. With the keyboard: arrow keys
+          move, Enter selects, P pins, Escape clears.</p>
       </div>
     </div>
     <p class="explorer-readout" role="status"></p>
@@ -263,15 +263,21 @@
       Promise.resolve(),
     );
 
+  /** The formulae above are set: they change the height of their lines, and would move the map under the pointer. */
+  const settled = async () => {
+    if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
+    await globalThis.MathJax?.startup?.promise?.catch(() => {});
+  };
+
   const begin = async () => {
     const root = document.getElementById("explorer");
     if (!root) return;
     const fallback = root.innerHTML;
     try {
-      await load(root.dataset.libraries.split(" "));
+      await Promise.all([load(root.dataset.libraries.split(" ")), settled()]);
       start(root, JSON.parse(document.getElementById("explorer-data").textContent));
     } catch (error) {
-      root.classList.remove("explorer-ready");
+      root.classList.replace("explorer-ready", "explorer-failed") || root.classList.add("explorer-failed");
       root.innerHTML = fallback;
       console.warn("explorer:", error);
     }
