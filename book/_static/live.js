@@ -173,7 +173,7 @@ document.addEventListener("DOMContentLoaded", () => {
     group("Places in the phase diagram", ...Object.values(places)),
     element("div", { className: "live-bars" },
       group("Training", go, again),
-      group("Seed and time axis",
+      group("Further settings",
         element("label", { htmlFor: "live-seed" }, "Seed ", seed),
         element("label", { htmlFor: "live-log" }, logarithmic, " logarithmic time"))),
     element("div", { className: "live-sliders" }, ...Object.values(sliders).map(({ row }) => row)),

@@ -107,6 +107,19 @@ def ready(tab: Page) -> None:
     tab.wait_for_selector("#explorer.explorer-ready .explorer-card svg")
 
 
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_nothing_jumps_while_it_loads(browser, page_file, width):
+    """Cumulative layout shift below 0.1, which web.dev calls good; a map that pushes the text away: 0.5."""
+    shifts = """() => new Promise(done => {
+      new PerformanceObserver(list => done(list.getEntries().reduce((sum, one) => sum + one.value, 0)))
+        .observe({type: 'layout-shift', buffered: true});
+      setTimeout(() => done(0), 2000);  // nothing moved: the observer has nothing to say
+    })"""
+    with opened(browser, page_file, viewport={"width": width, "height": 900}) as (tab, _):
+        ready(tab)
+        assert tab.evaluate(shifts) < 0.1
+
+
 def test_a_click_shows_the_cell(browser, page_file):
     with opened(browser, page_file) as (tab, _):
         ready(tab)
