@@ -131,6 +131,7 @@ def test_marks_follow_the_rules_of_nbgrader(cells):
         ("{doc}`dyson`, {doc}`this <dyson>`", "[Levels](dyson.ipynb), [this](dyson.ipynb)"),
         ("[that](dyson), [there](here)", "[that](dyson.ipynb), [there](#here)"),
         ("{cite:t}`a2000` {cite:p}`a2000,b2001`", "A (2000) [A (2000); B (2001)]"),
+        ('the <a class="explorer-view"\nhref="explorer.html#t=1">map\nthere</a>', "the map\nthere"),
         ("(here)=\n## Heading", '<a id="here"></a>\n\n## Heading'),
         (":::{admonition} Note\n:class: x\nBody.\n:::", "> **Note**\n>\n> Body."),
         ("```{glue} n\n```", "*7*"),

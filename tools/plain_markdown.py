@@ -11,6 +11,7 @@ _ROLE = re.compile(r"\{(?P<name>[a-z:-]+)\}`(?P<text>[^`]+)`")
 _TARGET = re.compile(r"^\((?P<name>[\w-]+)\)=$")
 _NAMED_EQUATION = re.compile(r"\s*\$\$ \((?P<name>[\w-]+)\)$", re.MULTILINE)
 _TO_LABEL = re.compile(r"\]\((?P<name>[\w-]+)\)")
+_VIEW = re.compile(r'<a class="[a-z]+-view"[^>]*>(?P<text>[^<]*)</a>')  # of a page that is no notebook
 _LABELLED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^>]+)>$", re.DOTALL)
 
 
@@ -35,7 +36,7 @@ class Context:
 
 def plain(text: str, context: Context) -> str:
     """One Markdown cell without directives, roles and targets; its mathematics is left as it is."""
-    text = _NAMED_EQUATION.sub(r" \\tag{\g<name>} $$", text)
+    text = _VIEW.sub(r"\g<text>", _NAMED_EQUATION.sub(r" \\tag{\g<name>} $$", text))
     text = _definition_lists(_directives(text.split("\n"), context))
     return _TO_LABEL.sub(lambda m: _address(m["name"], context), _roles(text, context)).strip()
 

@@ -23,7 +23,7 @@
   const asked = new URLSearchParams(location.search).get("lecture");
   show(asked === null ? remembered() : asked !== "off");
 
-  /* What is left out: exercises and all that follows them up to the summary, and the boxes of claims. */
+  /* What is left out besides code: the sections of exercises, with their solutions. */
   const mark = () => {
     for (const section of document.querySelectorAll("article section > h2")) {
       if (/^[\d.\s]*Exercises/.test(section.textContent)) section.parentElement.classList.add("lecture-hidden");
