@@ -135,7 +135,7 @@ def test_script_reads_back_the_numbers_of_the_sweeps(payload, book, paper, tmp_p
                 assert np.abs(difference[few | (sweep is book)]).max() <= step * 1.001 + 1e-6
 
 
-def test_cells_of_figure_6_show_their_sixteen_networks(payload, tmp_path):
+def test_cells_of_figure_6_show_their_sixteen_networks(paper, payload, tmp_path):
     cell = long_sweeps()[0]
     found = run(
         """const cell = model.cellAt(-5, 3); const last = model.times.length - 1;
@@ -144,7 +144,7 @@ def test_cells_of_figure_6_show_their_sixteen_networks(payload, tmp_path):
         payload, tmp_path,
     )  # fmt: skip
     assert found[0] == pytest.approx(2 * float(cell["test_loss"].mean()), rel=2e-3)
-    assert found[1:] == [16, 20, 4]
+    assert found[1:] == [16, 20, paper.sizes["model"]]
 
 
 def test_eigenvalues_are_medians_over_networks(book, payload, tmp_path):
@@ -276,6 +276,7 @@ NUMBERS = (
     (-0.012, 0.2, "−0.0 ± 0.2"),
     (123.0, None, "123"),
     (0.0, None, "0"),
+    (-3.0, None, "−3.00"),
     (2e6, 1e5, "(2.00 ± 0.10) × 10⁶"),
     (None, 1.0, "not recorded"),
 )

@@ -78,6 +78,8 @@ def test_provenance_says_scale_time_networks_seed_and_cost(synthetic_sweep):
         (0.44, None, "0.44"),
         (0.0, None, "0"),
         (2.0, None, "2"),
+        (-2.0, None, "−2"),
+        (-0.149, 0.012, "−0.149 ± 0.012"),
         (0.00874, 3e-4, "0.0087 ± 0.0003"),
         (9.9e3, 600, "(9.9 ± 0.6) × 10³"),
     ],
