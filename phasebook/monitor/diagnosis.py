@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,7 +62,7 @@ class Diagnosis:
         lines = [
             f"layer {self.layer} after {self.step} steps: {self.phase.upper()}   ({likely})",
             *(f"  {line}" for line in self.evidence),
-            *(f"  note: {caveat}" for caveat in self.caveats),
+            *(wrapped(f"  note: {caveat}") for caveat in self.caveats),
         ]
         return "\n".join(lines)
 
@@ -74,6 +75,11 @@ class Diagnosis:
             evidence=[(line.label, line.value, line.suggests, line.weight) for line in self.evidence],
             title=f"layer {self.layer} after {self.step} steps: {self.phase}",
         )
+
+
+def wrapped(note: str) -> str:
+    """A note in lines of at most 88 characters, the later ones below its words."""
+    return textwrap.fill(note, 88, subsequent_indent=" " * 8)
 
 
 def phase_probabilities(dataset: xr.Dataset) -> xr.DataArray:

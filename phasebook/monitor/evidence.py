@@ -31,7 +31,7 @@ class Evidence:
     weight: float
 
     def __str__(self) -> str:
-        return f"{self.label:32} {self.formula:19} {self.value:9.3g}   {self.suggests}"
+        return f"{self.label:30} {self.formula:19} {self.value:9.3g}   {self.suggests}"
 
 
 def weighed(last: xr.Dataset, contributions: Array, names: tuple[str, ...]) -> list[Evidence]:

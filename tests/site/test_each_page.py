@@ -32,7 +32,8 @@ CONTRAST = """() => {
 }"""
 FIGURE_GROUNDS = """() => [...document.querySelectorAll('article figure img')]
     .map(image => getComputedStyle(image)).map(css => [css.backgroundColor, css.filter])"""
-SCROLLED = """() => [...document.querySelectorAll('article div.cell_input pre, article .claims-table')]
+SCROLLED = """() => [...document.querySelectorAll(
+    'article pre, article div.math, article .claims-table, article .pst-scrollable-table-container')]
     .filter(part => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
     .map(part => part.textContent.split('\\n').sort((a, b) => b.length - a.length)[0].trim())"""
 
@@ -90,7 +91,7 @@ def test_page_is_open_to_everybody(desktop, violations):
 
 
 def test_nothing_scrolls_sideways_on_a_desktop(desktop):
-    """Code of 88 characters and the scorecard fit beside the contents of the page; folded code as well."""
+    """Code of 88 characters, equations and tables fit beside the contents of the page, folded ones too."""
     desktop.tab.evaluate("document.querySelectorAll('article details').forEach(one => one.open = true)")
     assert not desktop.tab.evaluate(SCROLLED)
 
