@@ -55,7 +55,7 @@ class Page:
     def screenshot(self, *, theme: str, width: int) -> Path:
         """Where a picture of the page is kept for whoever wants to look."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        return SCREENSHOTS / f"{self.html.stem}-{theme}-{width}.png"
+        return SCREENSHOTS / f"{self.html.stem}-{theme}-{width}.jpg"
 
     def soup(self) -> BeautifulSoup:
         return BeautifulSoup(self.html.read_text(encoding="utf-8"), "html.parser")

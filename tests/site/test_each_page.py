@@ -55,7 +55,8 @@ def view(browser: Browser, page: Any, *, width: int, theme: Literal["light", "da
     seen.tab.on("pageerror", lambda error: seen.complaints.append(str(error)))
     seen.tab.goto(page.html.as_uri())
     seen.tab.evaluate("window.MathJax?.startup?.promise")
-    seen.tab.screenshot(path=page.screenshot(theme=theme, width=width), full_page=True)
+    picture = page.screenshot(theme=theme, width=width)
+    seen.tab.screenshot(path=picture, full_page=True, type="jpeg", quality=80)
     yield seen
     context.close()
 
