@@ -188,5 +188,5 @@ def validation_figure(
     )
     axes.axvline(level, color="0.5", linewidth=0.8, linestyle="--", label="below: undecided")
     axes.set(xlabel="mean confidence", ylabel="share that is right", xlim=(0.3, 1.03), ylim=(0.3, 1.05))
-    axes.legend(loc="lower right")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=2)
     return figure
