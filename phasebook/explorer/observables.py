@@ -9,9 +9,7 @@ import numpy as np
 import xarray as xr
 
 from phasebook.evidence.statistics import mean_and_error
-from phasebook.explorer.flow import eigenvalue_flow
-
-CELL = ("temperature", "inv_sigma_w")
+from phasebook.explorer.flow import CELL, median_levels, spacing_growth
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,7 @@ OBSERVABLES = (
         "size", "size of the features", "rms φ", "2.5", False, (0.0, 1.0), lambda d: d["feature_rms_history"]
     ),
     Observable(
-        "growth", "growth of the level spacing", "ln S(t)/S(0)", "4.7", False, None,
-        lambda d: eigenvalue_flow(d)["growth"],
+        "growth", "growth of the level spacing", "ln S(t)/S(0)", "4.7", False, None, spacing_growth,
     ),
 )  # fmt: skip
 
@@ -115,14 +112,13 @@ class Sources:
 
 def averages(sources: Sources, observable: Observable) -> tuple[xr.DataArray, xr.DataArray]:
     """Mean over networks and its standard error, dims (temperature, inv_sigma_w, time)."""
-    mean = sources.joined(lambda sweep: mean_and_error(observable.of(sweep))[0])
-    error = sources.joined(lambda sweep: mean_and_error(observable.of(sweep))[1])
-    return mean, error
+    both = sources.joined(lambda sweep: xr.concat(mean_and_error(observable.of(sweep)), dim="statistic"))
+    return both.isel(statistic=0), both.isel(statistic=1)
 
 
 def levels(sources: Sources) -> xr.DataArray:
     """Median over networks of each eigenvalue of X, dims (temperature, inv_sigma_w, time, level)."""
-    return sources.joined(lambda sweep: eigenvalue_flow(sweep)["levels"])
+    return sources.joined(median_levels)
 
 
 def target_levels(sources: Sources) -> xr.DataArray:
