@@ -125,16 +125,28 @@ def violations() -> Callable[..., list[Any]]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened(browser: Browser) -> Callable[..., AbstractContextManager[Tab]]:
-    """Opens a page from the disk, with the network off, and waits for its mathematics."""
+    """Opens a page from the disk, with the network off, and waits for its mathematics.
+
+    What its console complains about goes into `complaints`, if a list is given.
+    """
 
     @contextmanager
-    def open_page(page: Page, *, width: int, theme: Literal["light", "dark"] = "light") -> Iterator[Tab]:
+    def open_page(
+        page: Page,
+        *,
+        width: int,
+        theme: Literal["light", "dark"] = "light",
+        complaints: list[str] | None = None,
+    ) -> Iterator[Tab]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, offline=True
         )
         tab = context.new_page()
+        if complaints is not None:
+            tab.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+            tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.goto(page.html.as_uri())
         tab.evaluate("window.MathJax?.startup?.promise")
         try:

@@ -6,16 +6,17 @@ page comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
     from playwright.sync_api import Page as Tab
+
+    Opener = Callable[..., AbstractContextManager[Tab]]
 
 MATHEMATICS_IS_DRAWN = """() => [...document.querySelectorAll('article .math')]
     .every(math => math.querySelector('mjx-container svg') && !math.querySelector('[data-mjx-error]'))"""
@@ -43,39 +44,35 @@ class View:
     """A page in a window of its own, and what its console complained about."""
 
     tab: Tab
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[str]
 
 
 @contextmanager
-def view(browser: Browser, page: Any, *, width: int, theme: Literal["light", "dark"]) -> Iterator[View]:
-    """The page from the disk when its mathematics is drawn; a picture of it is kept."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, offline=True)
-    seen = View(context.new_page())
-    seen.tab.on("console", lambda one: seen.complaints.append(one.text) if one.type == "error" else None)
-    seen.tab.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    seen.tab.goto(page.html.as_uri())
-    seen.tab.evaluate("window.MathJax?.startup?.promise")
-    picture = page.screenshot(theme=theme, width=width)
-    seen.tab.screenshot(path=picture, full_page=True, type="jpeg", quality=80)
-    yield seen
-    context.close()
+def view(opened: Opener, page: Any, *, width: int, theme: Literal["light", "dark"]) -> Iterator[View]:
+    """The page when its mathematics is drawn; a picture of it is kept."""
+    complaints: list[str] = []
+    with opened(page, width=width, theme=theme, complaints=complaints) as tab:
+        tab.screenshot(
+            path=page.screenshot(theme=theme, width=width), full_page=True, type="jpeg", quality=80
+        )
+        yield View(tab, complaints)
 
 
 @pytest.fixture(scope="module")
-def desktop(browser: Browser, page: Any) -> Iterator[View]:
-    with view(browser, page, width=1280, theme="light") as seen:
+def desktop(opened: Opener, page: Any) -> Iterator[View]:
+    with view(opened, page, width=1280, theme="light") as seen:
         yield seen
 
 
 @pytest.fixture(scope="module")
-def dark(browser: Browser, page: Any) -> Iterator[View]:
-    with view(browser, page, width=1280, theme="dark") as seen:
+def dark(opened: Opener, page: Any) -> Iterator[View]:
+    with view(opened, page, width=1280, theme="dark") as seen:
         yield seen
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, page: Any) -> Iterator[View]:
-    with view(browser, page, width=390, theme="light") as seen:
+def phone(opened: Opener, page: Any) -> Iterator[View]:
+    with view(opened, page, width=390, theme="light") as seen:
         yield seen
 
 
